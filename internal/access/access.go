@@ -1,0 +1,60 @@
+// Package access says who calls and what they may do. It decides nothing by
+// itself: an Authenticator proves a Caller, an Authorizer gives a Verdict.
+//
+//	request -> Authenticator -> Caller -> Authorizer(action, resource) -> Verdict
+package access
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/audit"
+)
+
+// Kind is the sort of principal that calls. The zero value is Anonymous.
+type Kind uint8
+
+const (
+	Anonymous Kind = iota
+	Root
+	User
+	Session // temporary credentials: an assumed role or a federated user
+	Service // an AWS service acting for itself, such as apigateway.amazonaws.com
+)
+
+// Caller is a principal whose identity has been proved, or Anonymous.
+type Caller struct {
+	Kind        Kind
+	Account     string
+	ARN         string // "" for Anonymous
+	ID          string // aws:userid: account id for root, AIDA..., AROA...:session
+	AccessKeyID string
+}
+
+// Call is one control-plane operation under way: who asks, from where, when.
+// It is handed to every operation, so that none can forget to ask.
+type Call struct {
+	Caller    Caller
+	Account   string // the account that this deployment is
+	Region    string // of the credential scope; "" for an unsigned call
+	RequestID string
+	Source    netip.Addr
+	UserAgent string
+	Secure    bool      // the request came over TLS
+	Time      time.Time // the instant at which this call happens, for all that it does
+	Record    *audit.Record
+}
+
+// Verdict is the answer to "may they?". The zero value denies.
+type Verdict struct {
+	Allowed  bool
+	Explicit bool   // a denial that a policy spelled out
+	Reason   string // for the operator's record, never for the client
+}
+
+// Authorizer decides whether call.Caller may perform action ("service:Name")
+// on resource (an ARN or "*"). An error is a denial.
+type Authorizer interface {
+	Authorize(ctx context.Context, call *Call, action, resource string) Verdict
+}

@@ -1,0 +1,84 @@
+// Package audit holds the decision record of a request: what was looked at on
+// the way, in order, and which step decided. A client sees AWS's words; the
+// operator finds the whole reason here, by the request's id.
+//
+//	request -> Record (a parameter, filled on the way) -> Log.Write, once, at the end
+package audit
+
+import "time"
+
+// Outcome says how a step, or a whole request, ended. The zero value is
+// Refused, so that a record that nobody finished never reads as a success.
+type Outcome uint8
+
+const (
+	Refused Outcome = iota // the caller may not, or could not be proved
+	Failed                 // something behind the check went wrong
+	Passed
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case Passed:
+		return "passed"
+	case Failed:
+		return "failed"
+	default:
+		return "refused"
+	}
+}
+
+// Step is one check of a request and what came of it. Detail is for the
+// operator's eyes and must hold no token, password or secret: names of claims,
+// expected and found values that are public, the rule that decided.
+type Step struct {
+	Name    string
+	Outcome Outcome
+	Detail  string
+	After   time.Duration // since the request arrived
+}
+
+// maxSteps bounds a record. The longest journey (a guarded, validated, proxied
+// call) has ten steps; a record keeps the first maxSteps-1 and the last.
+const maxSteps = 16
+
+// Record is everything about one request that an operator may want to know.
+// It is owned by the goroutine that serves the request until Log.Write.
+type Record struct {
+	ID        string
+	At        time.Time
+	Plane     string // "control" or "data"
+	Source    string // client address, no port
+	UserAgent string
+
+	Service   string // "cognito-idp"; "execute-api" on the data plane
+	Operation string // "CreateUserPool"; "GET /pizzas/{id}" on the data plane
+	Region    string
+	Resource  string // ARN of what was asked for, when known
+	Caller    string // ARN of the proven caller, or "anonymous"
+
+	Status  int
+	Outcome Outcome
+	Took    time.Duration
+
+	steps [maxSteps]Step
+	n     int
+}
+
+// Note appends a step. Past the limit the last one is overwritten, because the
+// step that decided is the one that matters.
+func (r *Record) Note(name string, outcome Outcome, detail string, now time.Time) {
+	if r == nil {
+		return
+	}
+	i := r.n
+	if i == maxSteps {
+		i--
+	} else {
+		r.n++
+	}
+	r.steps[i] = Step{Name: name, Outcome: outcome, Detail: detail, After: now.Sub(r.At)}
+}
+
+// Steps returns the steps so far, first to last; valid until the next Note.
+func (r *Record) Steps() []Step { return r.steps[:r.n] }
