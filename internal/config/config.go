@@ -1,20 +1,191 @@
-// Package config is the settings of one server, resolved once from flags,
-// environment and defaults, and never read again from anywhere else.
+// Package config is the settings of one server, resolved once from flags and
+// environment, checked once, and never read again from anywhere else.
 package config
 
-import "github.com/sallyport/sallyport/internal/keyring"
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 
-// Config is complete and checked after Resolve.
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+// Names of the environment variables. A flag wins over its variable.
+const (
+	EnvListen     = "SALLYPORT_LISTEN"
+	EnvURL        = "SALLYPORT_URL"
+	EnvData       = "SALLYPORT_DATA"
+	EnvDatabase   = "SALLYPORT_DATABASE"
+	EnvMasterKey  = "SALLYPORT_MASTER_KEY"
+	EnvRootKeyID  = "SALLYPORT_ROOT_ACCESS_KEY_ID"
+	EnvRootSecret = "SALLYPORT_ROOT_SECRET_ACCESS_KEY"
+)
+
+// SecretVariables are those that hold a secret: the server wipes them from its
+// environment once they are read.
+var SecretVariables = []string{EnvMasterKey, EnvRootSecret, EnvDatabase}
+
+// Defaults of the flags.
+const (
+	DefaultListen  = "127.0.0.1:4566"
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "000000000000"
+)
+
+// Config is complete and consistent after Resolve.
 type Config struct {
 	Listen    string // host:port
 	URL       string // public base URL, no trailing slash; issuers start with it
 	Data      string // folder of database, master key and functions; "" when ephemeral
-	Database  string // postgres:// URL; "" for SQLite in Data
-	Ephemeral bool
+	Database  keyring.Secret
+	Ephemeral bool // everything in memory, gone at the end; allows reset and clock
 	Region    string
 	Account   string
 
 	RootAccessKeyID     string         // "" to make one at first start
 	RootSecretAccessKey keyring.Secret // likewise
 	MasterKey           keyring.Secret // base64; "" to keep one in Data
+}
+
+// Resolve fills what is empty from the environment and the defaults, and
+// refuses what cannot work. env is os.Getenv in the program.
+func (c Config) Resolve(env func(string) string) (Config, error) {
+	fill := func(v *string, name, otherwise string) {
+		if *v == "" {
+			*v = env(name)
+		}
+		if *v == "" {
+			*v = otherwise
+		}
+	}
+	fill(&c.Listen, EnvListen, DefaultListen)
+	fill(&c.URL, EnvURL, "")
+	fill(&c.Region, "", DefaultRegion)
+	fill(&c.Account, "", DefaultAccount)
+	if !c.Ephemeral {
+		fill(&c.Data, EnvData, "")
+	}
+	if c.Database.Reveal() == "" && !c.Ephemeral {
+		c.Database = keyring.NewSecret(env(EnvDatabase))
+	}
+	c.MasterKey = keyring.NewSecret(env(EnvMasterKey))
+	c.RootAccessKeyID = env(EnvRootKeyID)
+	c.RootSecretAccessKey = keyring.NewSecret(env(EnvRootSecret))
+
+	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey} {
+		if err := check(&c); err != nil {
+			return Config{}, err
+		}
+	}
+	return c, nil
+}
+
+// checkListen refuses plain HTTP to anyone but loopback: passwords and tokens
+// travel on this port.
+func checkListen(c *Config) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q is not host:port, such as %s", c.Listen, DefaultListen)
+	}
+	if !isLoopback(host) {
+		return fmt.Errorf("--listen %q would serve plain HTTP to other machines; listen on loopback (such as %s) and put a TLS proxy in front", c.Listen, DefaultListen)
+	}
+	return nil
+}
+
+func checkURL(c *Config) error {
+	if c.URL == "" {
+		return nil // the server derives it from the address that it really got
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("--url %q is not a base URL, such as https://auth.example.com", c.URL)
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return fmt.Errorf("--url %q is plain http to another machine; tokens may only travel over https there", c.URL)
+	}
+	c.URL = strings.TrimRight(c.URL, "/")
+	return nil
+}
+
+var (
+	regionForm  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+func checkNames(c *Config) error {
+	if !regionForm.MatchString(c.Region) {
+		return fmt.Errorf("--region %q is not a region, such as %s", c.Region, DefaultRegion)
+	}
+	if !accountForm.MatchString(c.Account) {
+		return fmt.Errorf("--account %q is not an account id of twelve digits", c.Account)
+	}
+	return nil
+}
+
+func checkStorage(c *Config) error {
+	db := c.Database.Reveal()
+	if c.Ephemeral {
+		if c.Data != "" || db != "" {
+			return fmt.Errorf("--ephemeral keeps nothing, so it cannot be combined with --data or --database")
+		}
+		return nil
+	}
+	if db != "" && !strings.HasPrefix(db, "postgres://") && !strings.HasPrefix(db, "postgresql://") {
+		return fmt.Errorf("--database must be a postgres:// URL (without it, SQLite is used in the data folder)")
+	}
+	if c.Data != "" {
+		abs, err := filepath.Abs(c.Data)
+		if err != nil {
+			return fmt.Errorf("--data: %w", err)
+		}
+		c.Data = abs
+		return nil
+	}
+	folder, err := defaultData()
+	if err != nil {
+		return fmt.Errorf("no home folder to keep data in: name one with --data, or use --ephemeral")
+	}
+	c.Data = folder
+	return nil
+}
+
+// defaultData is the user's data folder: $XDG_DATA_HOME/sallyport, or
+// ~/.local/share/sallyport (~/Library/Application Support/sallyport on macOS).
+func defaultData() (string, error) {
+	if x := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(x) {
+		return filepath.Join(x, "sallyport"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(append([]string{home}, dataBelowHome...)...), nil
+}
+
+// accessKeyForm is AWS's: any word characters, which keeps it fit for a header.
+var accessKeyForm = regexp.MustCompile(`^[A-Za-z0-9_]{3,128}$`)
+
+func checkRootKey(c *Config) error {
+	secret := c.RootSecretAccessKey.Reveal()
+	if (c.RootAccessKeyID == "") != (secret == "") {
+		return fmt.Errorf("set both %s and %s, or neither", EnvRootKeyID, EnvRootSecret)
+	}
+	if c.RootAccessKeyID != "" && !accessKeyForm.MatchString(c.RootAccessKeyID) {
+		return fmt.Errorf("%s must be 3 to 128 letters, digits and underscores", EnvRootKeyID)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
 }

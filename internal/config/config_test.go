@@ -1,0 +1,97 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func TestDefaultsNeedNoSetting(t *testing.T) {
+	t.Setenv("HOME", "/home/ann")
+	t.Setenv("XDG_DATA_HOME", "")
+	c, err := config.Config{}.Resolve(environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:4566" || c.Region != "us-east-1" || c.Account != "000000000000" {
+		t.Errorf("defaults are %+v", c)
+	}
+	if !strings.HasPrefix(c.Data, "/home/ann/") || !strings.HasSuffix(c.Data, "/sallyport") {
+		t.Errorf("data folder is %q", c.Data)
+	}
+}
+
+func TestAFlagWinsOverItsVariable(t *testing.T) {
+	env := environment(config.EnvListen, "127.0.0.1:1", config.EnvURL, "https://env.example", config.EnvData, "/env")
+	c, err := config.Config{Listen: "127.0.0.1:2", Data: "/flag"}.Resolve(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:2" || c.Data != "/flag" || c.URL != "https://env.example" {
+		t.Errorf("resolved %+v", c)
+	}
+}
+
+func TestEphemeralIgnoresTheVariablesOfKeptState(t *testing.T) {
+	env := environment(config.EnvData, "/env", config.EnvDatabase, "postgres://h/db")
+	c, err := config.Config{Ephemeral: true}.Resolve(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Data != "" || c.Database.Reveal() != "" {
+		t.Errorf("an ephemeral server would keep state in %+v", c)
+	}
+}
+
+func TestWhatCannotWorkIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		given config.Config
+		env   []string
+		says  string
+	}{
+		"listen without a port":       {config.Config{Listen: "127.0.0.1"}, nil, "host:port"},
+		"listen for everyone":         {config.Config{Listen: "0.0.0.0:80"}, nil, "plain HTTP"},
+		"listen on every address":     {config.Config{Listen: ":80"}, nil, "plain HTTP"},
+		"listen on a LAN address":     {config.Config{Listen: "192.168.1.2:80"}, nil, "plain HTTP"},
+		"loopback look-alike":         {config.Config{Listen: "localhost.example.com:80"}, nil, "plain HTTP"},
+		"http issuer elsewhere":       {config.Config{URL: "http://auth.example.com"}, nil, "https"},
+		"URL with a user":             {config.Config{URL: "https://a:b@example.com"}, nil, "base URL"},
+		"URL of another scheme":       {config.Config{URL: "ftp://example.com"}, nil, "base URL"},
+		"region of nowhere":           {config.Config{Region: "here"}, nil, "region"},
+		"short account":               {config.Config{Account: "1"}, nil, "twelve digits"},
+		"ephemeral with a folder":     {config.Config{Ephemeral: true, Data: "/d"}, nil, "--ephemeral"},
+		"database of another kind":    {config.Config{Database: keyring.NewSecret("mysql://h")}, nil, "postgres://"},
+		"half a root key":             {config.Config{}, []string{config.EnvRootKeyID, "AKIAROOT"}, "both"},
+		"root key unfit for a header": {config.Config{}, []string{config.EnvRootKeyID, "a b c", config.EnvRootSecret, "s"}, config.EnvRootKeyID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tc.given.Resolve(environment(tc.env...))
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("got %v, want an error that says %q", err, tc.says)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+		})
+	}
+}
+
+func TestADatabaseURLIsNeverPrinted(t *testing.T) {
+	_, err := config.Config{Database: keyring.NewSecret("mysql://u:hunter2@h")}.Resolve(environment())
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,3 @@
+package config
+
+var dataBelowHome = []string{"Library", "Application Support", "sallyport"}

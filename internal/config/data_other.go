@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package config
+
+var dataBelowHome = []string{".local", "share", "sallyport"}
