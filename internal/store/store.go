@@ -1,15 +1,15 @@
-// Package store keeps the rows of every service, in SQLite or PostgreSQL, with
-// one SQL text for both.
-//
-//	service -> Table[T] (Get, Insert, Update, Delete, List) -> *DB or *Tx -> database/sql
-//	                          |
-//	                          +-> changes (same transaction) -> followers -> snapshots
 package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/store/migrations"
 )
 
 var (
@@ -21,55 +21,150 @@ var (
 
 // Options says where the rows live. Exactly one of File, Postgres and Memory is set.
 type Options struct {
-	File     string // path of the SQLite database
+	File     string // path of the SQLite database, in a folder of its owner alone
 	Postgres string // postgres:// URL
 	Memory   bool   // SQLite in memory, gone at Close
 	Logger   *slog.Logger
+	Clock    *clock.Clock // dates the changes; nil: the machine's time
 }
 
 // DB is an open database with its schema up to date. Safe for concurrent use.
-type DB struct{}
+type DB struct {
+	engine engine
+	log    *slog.Logger
+	clock  *clock.Clock
+	feed   *feed
+	lane   chan struct{} // held by the one write that has met too many conflicts
+
+	close    sync.Once
+	closeErr error
+}
 
 // Open connects, checks the file and runs the migrations that are missing. Its
 // errors say what is wrong and what to do (locked, read-only, corrupt, newer schema).
-func Open(ctx context.Context, o Options) (*DB, error) { panic("not built yet") }
+func Open(ctx context.Context, o Options) (*DB, error) {
+	e, err := openEngine(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{engine: e, log: o.Logger, clock: o.Clock, lane: make(chan struct{}, 1)}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	if db.clock == nil {
+		db.clock = new(clock.Clock)
+	}
+	if err := migrate(ctx, e, migrations.Files); err != nil {
+		e.close()
+		return nil, e.explain(err)
+	}
+	db.feed = startFeed(db)
+	return db, nil
+}
+
+func openEngine(ctx context.Context, o Options) (engine, error) {
+	switch {
+	case o.File != "" && o.Postgres == "" && !o.Memory:
+		return openFile(ctx, o.File)
+	case o.Postgres != "" && o.File == "" && !o.Memory:
+		return openPostgres(ctx, o.Postgres)
+	case o.Memory && o.File == "" && o.Postgres == "":
+		return openMemory(ctx)
+	}
+	return nil, errors.New("store: give one of a file, a PostgreSQL URL and memory")
+}
 
 // Close waits for followers and closes the database.
-func (db *DB) Close() error { panic("not built yet") }
+func (db *DB) Close() error {
+	db.close.Do(func() {
+		db.feed.stop()
+		db.closeErr = db.engine.close()
+	})
+	return db.closeErr
+}
 
-// Empty deletes every row of every table (the test-only reset) and tells followers to reload.
-func (db *DB) Empty(ctx context.Context) error { panic("not built yet") }
+// kept are the tables that Empty leaves: the schema's own, and the data keys, without
+// which nothing sealed in the running program could be opened after a restart.
+var kept = map[string]bool{"schema_migrations": true, "changes_pruned": true, "wrapped_keys": true}
 
-// Write runs fn in one read-write transaction and commits it if fn returns
-// nil. It may run fn again when the database reports a conflict, so fn has no
-// effects but through tx. When Write returns, followers of this node have seen
-// every change that fn made.
-func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error { panic("not built yet") }
-
-// Tx is a read-write transaction.
-type Tx struct{}
+// Empty deletes every row of every table (the test-only reset) and tells followers to
+// reload. The schema and the wrapped data keys stay.
+func (db *DB) Empty(ctx context.Context) error {
+	return db.write(ctx, sql.LevelReadCommitted, func(tx *Tx) error {
+		tx.emptied = true
+		tables, err := db.engine.tables(ctx, tx.tx)
+		if err == nil {
+			tables = slices.DeleteFunc(tables, func(t string) bool { return kept[t] })
+			err = db.engine.empty(ctx, tx.tx, tables)
+		}
+		if err != nil {
+			return tx.fail(err)
+		}
+		return nil
+	})
+}
 
 // Session is where a query runs: *DB (on its own) or *Tx (as part of one).
 type Session interface {
-	session() // only *DB and *Tx
+	// query calls each for every row, which is gone when each returns.
+	query(ctx context.Context, text string, args []any, each func(*sql.Rows) error) error
+	// exec returns the number of rows it changed; ErrExists for a unique column.
+	exec(ctx context.Context, text string, args []any) (int64, error)
 }
 
-func (db *DB) session() {}
-func (tx *Tx) session() {}
-
-// Change is one row that was written or deleted, in commit order.
-type Change struct {
-	Seq   int64
-	Table string
-	Key   []string // the values of the key columns, as text
+func (db *DB) query(ctx context.Context, text string, args []any, each func(*sql.Rows) error) error {
+	if err := db.engine.enter(ctx, false); err != nil {
+		return err
+	}
+	defer db.engine.leave(false)
+	rows, err := db.engine.read(ctx, text, args)
+	if err != nil {
+		return err
+	}
+	return readAll(ctx, rows, each)
 }
 
-// Follow calls apply with the changes of tables: first with reload true (read everything),
-// before Follow returns; later with the changes of each commit, of this node before the
-// writing call returns, of other nodes within a second. reload true with no changes means
-// that the follower missed some and must read everything again. Calls of one follower never
-// overlap. An error is logged and the same changes come again. A read inside apply uses db
-// and sees at least those changes. apply must not write.
-func (db *DB) Follow(ctx context.Context, tables []string, apply func(ctx context.Context, reload bool, changes []Change) error) error {
-	panic("not built yet")
+func (db *DB) exec(ctx context.Context, text string, args []any) (n int64, err error) {
+	for attempt := 1; ; attempt++ {
+		n, err = db.execOnce(ctx, text, args)
+		if err == nil || !db.engine.isConflict(err) || attempt == maxAttempts {
+			break
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return 0, err
+		}
+	}
+	if err != nil && db.engine.isUnique(err) {
+		return 0, ErrExists
+	}
+	return n, err
+}
+
+func (db *DB) execOnce(ctx context.Context, text string, args []any) (int64, error) {
+	if err := db.engine.enter(ctx, true); err != nil {
+		return 0, err
+	}
+	defer db.engine.leave(true)
+	return affected(db.engine.execute(ctx, text, args))
+}
+
+func affected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// readAll asks ctx on the way, as the engine may not.
+func readAll(ctx context.Context, rows *sql.Rows, each func(*sql.Rows) error) error {
+	defer rows.Close()
+	for n := 1; rows.Next(); n++ {
+		if err := each(rows); err != nil {
+			return err
+		}
+		if n%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return rows.Err()
 }
