@@ -1,20 +1,13 @@
-// Package awsapi is the door for AWS's protocols: it finds the operation that a
-// request means, proves the caller, asks whether they may, and turns wire
-// messages into the SDK's shapes and back.
-//
-//	ServeHTTP -> match -> sigv4.Verify -> scope = operation's service? -> decode -> required members
-//	          -> Authorizer -> handler -> encode -> Record
-//	Call (templates, console)     ------------> required members -> Authorizer -> handler
 package awsapi
 
 import (
 	"context"
 	"log/slog"
-	"net/http"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/sigv4"
 )
 
 // Config is what an API needs from its surroundings. All fields are required.
@@ -38,18 +31,44 @@ type Keys interface {
 	Key(ctx context.Context, accessKeyID, sessionToken string) (secret string, owner access.Caller, err error)
 }
 
-// API serves every registered service on one endpoint.
-type API struct{}
+// API serves every registered service on one endpoint. Safe for concurrent use.
+type API struct {
+	config   Config
+	services []*service
+	bySign   map[string][]*service // by signing name; REST services may share one
+	signing  *sigv4.KeyCache
+	cors     bool // a service has CORS
+}
 
 // New compiles the services. It panics on a mistake in a registration (two
 // operations of one name, a route that hides another).
-func New(c Config, services ...*Service) *API { panic("not built yet") }
-
-// ServeHTTP answers one AWS call.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("not built yet") }
-
-// Call runs an operation in process, for call.Caller, with the same checks as
-// the wire: required members, authorisation, record. in and the result are the SDK's shapes.
-func (a *API) Call(ctx context.Context, call *access.Call, service, operation string, in any) (any, error) {
-	panic("not built yet")
+func New(c Config, services ...*Service) *API {
+	if c.Keys == nil || c.Authorizer == nil || c.Clock == nil || c.Logger == nil || c.Records == nil || c.MaxBody <= 0 || c.Account == "" || c.Region == "" {
+		panic("awsapi: every field of Config is required")
+	}
+	a := &API{config: c, bySign: map[string][]*service{}, signing: sigv4.NewKeyCache(1024)}
+	var all []route
+	for _, s := range services {
+		compiled, err := compile(s)
+		if err != nil {
+			panic("awsapi: " + err.Error())
+		}
+		for _, other := range a.bySign[s.Name] {
+			for name := range compiled.operations {
+				if other.operations[name] != nil {
+					panic("awsapi: " + s.Name + ": two operations " + name)
+				}
+			}
+		}
+		if rest, ok := compiled.protocol.(*restProtocol); ok {
+			all = append(all, rest.routes...)
+		}
+		a.services = append(a.services, compiled)
+		a.bySign[s.Name] = append(a.bySign[s.Name], compiled)
+		a.cors = a.cors || s.CORS
+	}
+	if _, err := newRoutes(all); err != nil {
+		panic("awsapi: " + err.Error())
+	}
+	return a
 }

@@ -1,6 +1,9 @@
 package awsapi
 
 import (
+	"encoding/base64"
+	"errors"
+
 	"github.com/sallyport/sallyport/internal/keyring"
 )
 
@@ -8,12 +11,44 @@ import (
 // good only for the operation and the scope (pool, filter ...) they were made for.
 type Pages struct{ keys *keyring.Keyring }
 
+// maxPageToken is the length in bytes above which a token is not ours.
+const maxPageToken = 4096
+
 func NewPages(k *keyring.Keyring) *Pages { return &Pages{k} }
 
-// Token seals the position after which the next page starts.
-func (p *Pages) Token(operation, scope, position string) string { panic("not built yet") }
-
-// Position opens a token; ok is false for one that was not made for operation and scope.
-func (p *Pages) Position(operation, scope, token string) (position string, ok bool) {
-	panic("not built yet")
+// Token seals the position after which the next page starts. The position is a
+// key of a row, so it is short; "" is the first page and has no token.
+func (p *Pages) Token(operation, scope, position string) string {
+	if position == "" {
+		return ""
+	}
+	sealed, err := p.keys.Seal(keyring.PageTokens, pageID(operation, scope), []byte(position))
+	if err == nil && base64.RawURLEncoding.EncodedLen(len(sealed)) > maxPageToken {
+		err = errors.New("awsapi: the position of a page is too long")
+	}
+	if err != nil {
+		// A list that silently ends would be a wrong answer; the call fails instead.
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed)
 }
+
+// Position opens a token; ok is false for one that was not made for operation
+// and scope. The empty token is the first page: position "" and ok.
+func (p *Pages) Position(operation, scope, token string) (position string, ok bool) {
+	if token == "" {
+		return "", true
+	}
+	if len(token) > maxPageToken {
+		return "", false
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil {
+		return "", false
+	}
+	plain, err := p.keys.Open(keyring.PageTokens, pageID(operation, scope), sealed)
+	return string(plain), err == nil
+}
+
+// pageID is unambiguous: an operation's name holds no slash.
+func pageID(operation, scope string) string { return operation + "/" + scope }
