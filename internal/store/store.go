@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"sync"
@@ -26,6 +27,8 @@ type Options struct {
 	Memory   bool   // SQLite in memory, gone at Close
 	Logger   *slog.Logger
 	Clock    *clock.Clock // dates the changes; nil: the machine's time
+
+	Migrations fs.FS // the schema, as in package migrations; nil: the program's own
 }
 
 // DB is an open database with its schema up to date. Safe for concurrent use.
@@ -54,7 +57,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if db.clock == nil {
 		db.clock = new(clock.Clock)
 	}
-	if err := migrate(ctx, e, migrations.Files); err != nil {
+	schema := o.Migrations
+	if schema == nil {
+		schema = migrations.Files
+	}
+	if err := migrate(ctx, e, schema); err != nil {
 		e.close()
 		return nil, e.explain(err)
 	}
