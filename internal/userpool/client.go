@@ -1,0 +1,161 @@
+package userpool
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"slices"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+// Client is an app client: the ways in which an application may sign users in,
+// and what its tokens look like.
+type Client struct {
+	ID       string
+	PoolID   string
+	Name     string
+	Created  time.Time
+	Modified time.Time
+
+	Secret []byte `json:",omitempty"` // sealed for the client's id; empty if it has none
+
+	Flows             []string
+	HideUsers         bool // PreventUserExistenceErrors ENABLED
+	Revocation        bool
+	PropagateContext  bool
+	SessionMinutes    int32
+	AccessToken       Validity
+	IDToken           Validity
+	RefreshToken      Validity
+	ReadAttributes    []string `json:",omitempty"`
+	WriteAttributes   []string `json:",omitempty"`
+	OAuthFlows        []string `json:",omitempty"`
+	OAuthAllowed      bool
+	OAuthScopes       []string `json:",omitempty"`
+	CallbackURLs      []string `json:",omitempty"`
+	LogoutURLs        []string `json:",omitempty"`
+	DefaultRedirect   string   `json:",omitempty"`
+	IdentityProviders []string `json:",omitempty"`
+}
+
+// Validity is a token's lifetime as its client set it. Amount 0 is the default.
+type Validity struct {
+	Amount int32
+	Unit   string `json:",omitempty"` // seconds, minutes, hours, days; "" is the default
+}
+
+const (
+	maxAccessValidity     = 24 * time.Hour
+	minAccessValidity     = 5 * time.Minute
+	defaultAccessValidity = time.Hour
+	maxRefreshValidity    = 3650 * 24 * time.Hour
+	minRefreshValidity    = time.Hour
+	defaultRefreshDays    = 30
+)
+
+// Duration is the lifetime, in the unit given or in fallback.
+func (v Validity) Duration(fallback string) time.Duration {
+	unit := v.Unit
+	if unit == "" {
+		unit = fallback
+	}
+	amount := time.Duration(v.Amount)
+	switch unit {
+	case "seconds":
+		return amount * time.Second
+	case "minutes":
+		return amount * time.Minute
+	case "hours":
+		return amount * time.Hour
+	default:
+		return amount * 24 * time.Hour
+	}
+}
+
+func shortLived(v Validity) time.Duration {
+	if v.Amount == 0 {
+		return defaultAccessValidity
+	}
+	return v.Duration("hours")
+}
+
+func (c *Client) accessValidity() time.Duration  { return shortLived(c.AccessToken) }
+func (c *Client) idValidity() time.Duration      { return shortLived(c.IDToken) }
+func (c *Client) refreshValidity() time.Duration { return c.RefreshToken.Duration("days") }
+
+func (c *Client) allows(flows ...string) bool {
+	return slices.ContainsFunc(flows, func(f string) bool { return slices.Contains(c.Flows, f) })
+}
+
+// mayRefresh: every legacy flow brings refreshing with it.
+func (c *Client) mayRefresh() bool {
+	return c.allows("ALLOW_REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_AUTH_FLOW_ONLY")
+}
+
+// mayRead says whether the client's tokens show the attribute. Without a list
+// of its own a client reads the standard attributes.
+func (c *Client) mayRead(a Attribute) bool {
+	if a.Name == attributeSub {
+		return true
+	}
+	if len(c.ReadAttributes) == 0 {
+		return !a.Custom()
+	}
+	return slices.Contains(c.ReadAttributes, a.Name)
+}
+
+// mayWrite says whether users may set the attribute through the client. That an
+// address is verified is never a user's to say.
+func (c *Client) mayWrite(a Attribute) bool {
+	if a.DeveloperOnly || a.Name == attributeSub || a.Name == attributeEmailVerified || a.Name == attributePhoneVerified || a.Name == attributeIdentities {
+		return false
+	}
+	if len(c.WriteAttributes) == 0 {
+		return !a.Custom()
+	}
+	return slices.Contains(c.WriteAttributes, a.Name)
+}
+
+// clientState is a client as the snapshot holds it, its secret opened.
+type clientState struct {
+	*Client
+	secret keyring.Secret // empty if the client has none
+}
+
+// checkSecretHash compares SECRET_HASH with base64(HMAC-SHA256(secret, name + client id))
+// for each name that the caller may mean, in constant time.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
+func (c *clientState) checkSecretHash(given string, names ...string) error {
+	secret := c.secret.Reveal()
+	switch {
+	case secret == "" && given == "":
+		return nil
+	case secret == "":
+		return notAuthorized(textHashWrong(c.ID))
+	case given == "":
+		return notAuthorized(textHashMissing(c.ID))
+	}
+	sum, err := base64.StdEncoding.Strict().DecodeString(given)
+	if err != nil {
+		return notAuthorized(textHashWrong(c.ID))
+	}
+	matched := 0
+	for _, name := range names {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(name + c.ID))
+		matched |= subtle.ConstantTimeCompare(mac.Sum(nil), sum)
+	}
+	if matched != 1 {
+		return notAuthorized(textHashWrong(c.ID))
+	}
+	return nil
+}
+
+// checkSecret compares the client secret itself, as RevokeToken takes it.
+func (c *clientState) checkSecret(given string) bool {
+	want, got := sha256.Sum256([]byte(c.secret.Reveal())), sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}

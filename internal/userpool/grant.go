@@ -1,0 +1,166 @@
+package userpool
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// Grant is one sign-in: what a refresh token stands for. All tokens that come
+// of it carry its OriginID.
+type Grant struct {
+	ID       string // keyed hash of the refresh token
+	OriginID string // origin_jti
+	PoolID   string
+	ClientID string
+	NameKey  string
+	Sub      string
+	AuthTime int64 // Unix seconds
+	Expires  int64 // Unix milliseconds, of the refresh token
+	Epoch    int64 // the user's, at the sign-in
+	Revoked  bool
+}
+
+// refreshHeader is the header of AWS's refresh tokens, {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}.
+// Ours look alike, because clients look at them; they hold nothing but randomness.
+const refreshHeader = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ"
+
+func (s *Service) newRefreshToken() (string, error) {
+	var b [92]byte
+	if _, err := io.ReadFull(s.random, b[:]); err != nil {
+		return "", err
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	return strings.Join([]string{refreshHeader, encode(b[:32]), encode(b[32:44]), encode(b[44:76]), encode(b[76:])}, "."), nil
+}
+
+const maxToken = 8 << 10 // bytes of any token that a client shows
+
+func (s *Service) grantID(token string) string {
+	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "refresh-token", token))
+}
+
+// grant signs the user in: a new grant with its refresh token, and tokens.
+func (s *Service) grant(ctx context.Context, session store.Session, p *poolState, c *clientState, u *User, now time.Time) (*types.AuthenticationResultType, error) {
+	refresh, err := s.newRefreshToken()
+	if err != nil {
+		return nil, err
+	}
+	origin, err := newUUID(s.random)
+	if err != nil {
+		return nil, err
+	}
+	g := &Grant{
+		ID: s.grantID(refresh), OriginID: origin, PoolID: p.ID, ClientID: c.ID, NameKey: u.NameKey, Sub: u.Sub,
+		AuthTime: now.Unix(), Expires: now.Add(c.refreshValidity()).UnixMilli(), Epoch: u.Epoch,
+	}
+	if err := grantTable.Insert(ctx, session, g); err != nil {
+		return nil, err
+	}
+	result, err := s.issue(ctx, session, p, c, u, g, now)
+	if err != nil {
+		return nil, err
+	}
+	result.RefreshToken = &refresh
+	return result, nil
+}
+
+// readGrant finds the living grant of a refresh token for this client.
+func (s *Service) readGrant(ctx context.Context, token string, p *poolState, c *clientState, now time.Time) (*Grant, error) {
+	if token == "" || len(token) > maxToken {
+		return nil, notAuthorized(textRefreshInvalid)
+	}
+	g, err := grantTable.Get(ctx, s.db, s.grantID(token))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, notAuthorized(textRefreshInvalid)
+	case err != nil:
+		return nil, err
+	case g.PoolID != p.ID || g.ClientID != c.ID:
+		return nil, notAuthorized(textRefreshInvalid)
+	case g.Revoked:
+		return nil, notAuthorized(textRefreshRevoked)
+	case now.UnixMilli() >= g.Expires:
+		return nil, notAuthorized(textRefreshExpired)
+	}
+	return g, nil
+}
+
+// holder returns the user of a grant, if the grant is still theirs to use.
+func (s *Service) holder(ctx context.Context, g *Grant) (*User, error) {
+	u, err := userTable.Get(ctx, s.db, g.PoolID, g.NameKey)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, notAuthorized(textRefreshInvalid)
+	case err != nil:
+		return nil, err
+	case u.Sub != g.Sub: // deleted, and another made under the name
+		return nil, notAuthorized(textRefreshInvalid)
+	case !u.Enabled:
+		return nil, notAuthorized(textDisabled)
+	case u.Epoch != g.Epoch:
+		return nil, notAuthorized(textRefreshRevoked)
+	case u.Status == ResetRequired:
+		text := textResetRequired
+		return nil, &types.PasswordResetRequiredException{Message: &text}
+	case u.Status != Confirmed:
+		return nil, notAuthorized(textRefreshRevoked)
+	}
+	return u, nil
+}
+
+// refresh answers REFRESH_TOKEN_AUTH: new ID and access tokens of the same
+// sign-in, without a new refresh token.
+func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*answered, error) {
+	if !a.client.mayRefresh() {
+		return nil, notAuthorized(textFlowDisabled("REFRESH_TOKEN_AUTH"))
+	}
+	token := a.parameters["REFRESH_TOKEN"]
+	if token == "" {
+		return nil, invalid(textRefreshRequired)
+	}
+	hash := a.parameters["SECRET_HASH"]
+	// The hash covers the user name, which only the token tells. That one is
+	// needed at all, or none, is said before anything is looked up.
+	if (hash == "") != (a.client.secret.Reveal() == "") {
+		return nil, a.client.checkSecretHash(hash, "")
+	}
+	g, err := s.readGrant(ctx, token, a.pool, a.client, call.Time)
+	if err != nil {
+		return nil, s.refused(call, "refresh token", err)
+	}
+	u, err := s.holder(ctx, g)
+	if err != nil {
+		return nil, s.refused(call, "refresh token", err)
+	}
+	if err := a.client.checkSecretHash(hash, u.Username, u.Sub); err != nil {
+		return nil, s.refused(call, "secret hash", err)
+	}
+	result, err := s.issue(ctx, s.db, a.pool, a.client, u, g, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	call.Record.Note("refresh token", audit.Passed, "user "+u.Sub, call.Time)
+	return &answered{result: result}, nil
+}
+
+// refused notes what refused a sign-in, by the error's own words, and passes it on.
+func (s *Service) refused(call *access.Call, step string, err error) error {
+	outcome := audit.Failed
+	if isRefusal(err) {
+		outcome = audit.Refused
+	}
+	call.Record.Note(step, outcome, err.Error(), call.Time)
+	return err
+}

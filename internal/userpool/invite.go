@@ -1,0 +1,258 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/outbox"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// AdminCreateUser makes a user with a temporary password and invites them, or
+// invites one again (RESEND).
+func (s *Service) AdminCreateUser(ctx context.Context, call *access.Call, in *idp.AdminCreateUserInput) (*idp.AdminCreateUserOutput, error) {
+	p, err := s.pool(call, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	password := deref(in.TemporaryPassword)
+	if password == "" {
+		if password, err = p.Policy.generate(s.random); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.Policy.Check(password); err != nil {
+		return nil, err
+	}
+	for _, m := range in.DesiredDeliveryMediums {
+		if m != types.DeliveryMediumTypeEmail && m != types.DeliveryMediumTypeSms {
+			return nil, invalid("DesiredDeliveryMediums may name EMAIL and SMS only.")
+		}
+	}
+	switch in.MessageAction {
+	case "", types.MessageActionTypeSuppress:
+		return s.createUser(ctx, call, p, in, password)
+	case types.MessageActionTypeResend:
+		return s.inviteAgain(ctx, call, p, in, password)
+	default:
+		return nil, invalid("MessageAction must be RESEND or SUPPRESS.")
+	}
+}
+
+func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolState, in *idp.AdminCreateUserInput, password string) (*idp.AdminCreateUserOutput, error) {
+	u, err := s.newUser(p.Pool, in, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	if u.Password, err = s.passwords.Hash(ctx, u.owner(), password); err != nil {
+		return nil, err
+	}
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+		if in.ForceAliasCreation {
+			if err := releaseAliases(ctx, tx, p, u); err != nil {
+				return err
+			}
+		}
+		if err := insertUser(ctx, tx, p, u); err != nil {
+			return err
+		}
+		if in.MessageAction == types.MessageActionTypeSuppress {
+			return nil
+		}
+		return s.invite(ctx, tx, call, p, u, in.DesiredDeliveryMediums, password)
+	})
+	var taken *types.AliasExistsException
+	switch {
+	case errors.Is(err, errUserTaken), errors.As(err, &taken) && len(p.UsernameFrom) > 0:
+		text := textUserTaken
+		return nil, &types.UsernameExistsException{Message: &text}
+	case err != nil:
+		return nil, err
+	}
+	return &idp.AdminCreateUserOutput{User: ptr(u.shape(nil))}, nil
+}
+
+func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolState, in *idp.AdminCreateUserInput, password string) (*idp.AdminCreateUserOutput, error) {
+	u, err := findUser(ctx, s.db, p.Pool, deref(in.Username))
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil:
+		return nil, noUser()
+	}
+	sealed, err := s.passwords.Hash(ctx, u.owner(), password)
+	if err != nil {
+		return nil, err
+	}
+	sub := u.Sub
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		u, err = updateUser(ctx, tx, p.Pool, u.NameKey, func(u *User) error {
+			switch {
+			case u.Sub != sub:
+				return noUser()
+			case u.Status != ForceChangePassword:
+				text := "Resend not possible. " + string(u.Status)
+				return &types.UnsupportedUserStateException{Message: &text}
+			}
+			u.Password, u.PasswordSet, u.Modified = sealed, call.Time, call.Time
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return s.invite(ctx, tx, call, p.Pool, u, in.DesiredDeliveryMediums, password)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &idp.AdminCreateUserOutput{User: ptr(u.shape(nil))}, nil
+}
+
+// newUser is the user that the input describes, without a password.
+func (s *Service) newUser(p *Pool, in *idp.AdminCreateUserInput, now time.Time) (*User, error) {
+	name := deref(in.Username)
+	if n := utf8.RuneCountInString(name); n < 1 || n > 128 || !utf8.ValidString(name) || !usernamePattern.MatchString(name) {
+		return nil, invalid("1 validation error detected: Value at 'username' failed to satisfy constraint: Member must have 1 to 128 characters and satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+")
+	}
+	values, err := attributeValues(in.UserAttributes)
+	if err != nil {
+		return nil, err
+	}
+	for attribute, value := range values {
+		if value == "" {
+			delete(values, attribute)
+		}
+	}
+	sub, err := newUUID(s.random)
+	if err != nil {
+		return nil, err
+	}
+	username := name
+	if len(p.UsernameFrom) > 0 {
+		attribute, err := p.usernameAttribute(name)
+		if err != nil {
+			return nil, err
+		}
+		if given, ok := values[attribute]; ok && p.fold(given) != p.fold(name) {
+			return nil, invalid("The user name must be the same as the attribute " + attribute + ".")
+		}
+		values[attribute] = name
+		username = sub
+	}
+	if slices.Contains(p.Aliases, attributeEmail) && validEmail(name) {
+		return nil, invalid(textUsernameLikeEmail)
+	}
+	if slices.Contains(p.Aliases, attributePhone) && validPhone(name) {
+		return nil, invalid(textUsernameLikePhone)
+	}
+	if err := p.Schema.checkAttributes(values); err != nil {
+		return nil, err
+	}
+	return &User{
+		PoolID: p.ID, NameKey: p.fold(username), Username: username, Sub: sub, Status: ForceChangePassword, Enabled: true,
+		Created: now, Modified: now, PasswordSet: now, Attributes: values,
+	}, nil
+}
+
+// usernameAttribute is which attribute a user name is, where user names are attributes.
+func (p *Pool) usernameAttribute(name string) (string, error) {
+	email, phone := slices.Contains(p.UsernameFrom, attributeEmail), slices.Contains(p.UsernameFrom, attributePhone)
+	switch {
+	case email && validEmail(name):
+		return attributeEmail, nil
+	case phone && validPhone(name):
+		return attributePhone, nil
+	case email && phone:
+		return "", invalid(textUsernameEither)
+	case email:
+		return "", invalid(textUsernameEmail)
+	default:
+		return "", invalid(textUsernamePhone)
+	}
+}
+
+// releaseAliases takes the aliases of the new user from whoever holds them
+// (ForceAliasCreation): their address is theirs no longer, so it is no longer verified.
+func releaseAliases(ctx context.Context, tx *store.Tx, p *Pool, u *User) error {
+	for name, kind := range p.names(u) {
+		if !slices.Contains(p.Aliases, kind) {
+			continue
+		}
+		row, err := nameTable.Get(ctx, tx, p.ID, name)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if row.Kind != kind || kind == attributePreferred || row.NameKey == u.NameKey {
+			continue
+		}
+		if _, err := updateUser(ctx, tx, p, row.NameKey, func(holder *User) error {
+			holder.Attributes[kind+"_verified"] = "false"
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	inviteSubject = "Your temporary password"
+	inviteEmail   = "Your username is {username} and temporary password is {####}."
+	inviteSMS     = "Your username is {username} and temporary password is {####}."
+)
+
+// invite tells a new user their name and temporary password, over the channels
+// that were asked for, or else over those that the user has. Without any
+// address nothing is sent, and the record says so.
+func (s *Service) invite(ctx context.Context, tx *store.Tx, call *access.Call, p *Pool, u *User, channels []types.DeliveryMediumType, password string) error {
+	name := u.Username
+	for _, a := range p.UsernameFrom { // people know their address, not their sub
+		if v := u.Attributes[a]; v != "" {
+			name = v
+			break
+		}
+	}
+	asked := func(m types.DeliveryMediumType) bool { return len(channels) == 0 || slices.Contains(channels, m) }
+	fill := strings.NewReplacer("{username}", name, "{####}", password)
+	message := outbox.Message{At: call.Time, UserPoolID: p.ID, Username: u.Username, Purpose: "invitation", Code: password}
+	sent := 0
+	if to := u.Attributes[attributeEmail]; to != "" && asked(types.DeliveryMediumTypeEmail) {
+		message.Channel, message.To = "email", to
+		message.Subject, message.Body = orElse(p.Invitation.Subject, inviteSubject), fill.Replace(orElse(p.Invitation.Email, inviteEmail))
+		if err := s.outbox.Put(ctx, tx, message); err != nil {
+			return err
+		}
+		sent++
+	}
+	if to := u.Attributes[attributePhone]; to != "" && asked(types.DeliveryMediumTypeSms) {
+		message.Channel, message.To, message.Subject = "sms", to, ""
+		message.Body = fill.Replace(orElse(p.Invitation.SMS, inviteSMS))
+		if err := s.outbox.Put(ctx, tx, message); err != nil {
+			return err
+		}
+		sent++
+	}
+	if sent == 0 {
+		call.Record.Note("invitation", audit.Passed, "not sent: the user has no address for it", call.Time)
+	}
+	return nil
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,306 @@
+package userpool
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+// changeable are the settings that both CreateUserPool and UpdateUserPool take.
+// What an update leaves out goes back to its default, as in AWS.
+func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
+	if err := refuseUnsupported(in); err != nil {
+		return err
+	}
+	if in.PoolName != nil {
+		p.Name = *in.PoolName
+	}
+	if n := utf8.RuneCountInString(p.Name); n < 1 || n > 128 {
+		return invalid("PoolName must have 1 to 128 characters.")
+	}
+	switch in.DeletionProtection {
+	case types.DeletionProtectionTypeActive:
+		p.Protected = true
+	case "", types.DeletionProtectionTypeInactive:
+		p.Protected = false
+	default:
+		return invalid("DeletionProtection must be ACTIVE or INACTIVE.")
+	}
+	p.AutoVerified = nil
+	for _, a := range in.AutoVerifiedAttributes {
+		if a != types.VerifiedAttributeTypeEmail && a != types.VerifiedAttributeTypePhoneNumber {
+			return invalid("AutoVerifiedAttributes may name email and phone_number only.")
+		}
+		p.AutoVerified = append(p.AutoVerified, string(a))
+	}
+	switch in.UserPoolTier {
+	case "":
+		p.Tier = string(types.UserPoolTierTypeEssentials)
+	case types.UserPoolTierTypeLite, types.UserPoolTierTypeEssentials, types.UserPoolTierTypePlus:
+		p.Tier = string(in.UserPoolTier)
+	default:
+		return invalid("UserPoolTier must be LITE, ESSENTIALS or PLUS.")
+	}
+	if err := checkTags(in.UserPoolTags); err != nil {
+		return err
+	}
+	if in.UserPoolTags != nil {
+		p.Tags = in.UserPoolTags
+	}
+	if err := p.setPolicy(in.Policies, in.AdminCreateUserConfig); err != nil {
+		return err
+	}
+	if err := p.setInvitation(in.AdminCreateUserConfig); err != nil {
+		return err
+	}
+	p.Shown = ShownSettings{
+		Email: in.EmailConfiguration, EmailVerificationMessage: in.EmailVerificationMessage, EmailVerificationSubject: in.EmailVerificationSubject,
+		SMSAuthenticationMessage: in.SmsAuthenticationMessage, SMSVerificationMessage: in.SmsVerificationMessage,
+		VerificationTemplate: in.VerificationMessageTemplate, AttributeUpdate: in.UserAttributeUpdateSettings,
+		Recovery: in.AccountRecoverySetting,
+	}
+	if in.Policies != nil {
+		p.Shown.SignIn = in.Policies.SignInPolicy
+	}
+	if in.AdminCreateUserConfig != nil {
+		p.Shown.InviteTemplate = in.AdminCreateUserConfig.InviteMessageTemplate
+	}
+	return nil
+}
+
+// refuseUnsupported names the settings whose promise this server could not
+// keep: a pool that says MFA and does not ask for it is worse than none.
+func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
+	switch {
+	case in.MfaConfiguration != "" && in.MfaConfiguration != types.UserPoolMfaTypeOff:
+		return unsupported("MfaConfiguration " + string(in.MfaConfiguration))
+	case in.LambdaConfig != nil && *in.LambdaConfig != (types.LambdaConfigType{}):
+		return unsupported("LambdaConfig")
+	case in.SmsConfiguration != nil:
+		return unsupported("SmsConfiguration")
+	case in.DeviceConfiguration != nil:
+		return unsupported("DeviceConfiguration")
+	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != types.AdvancedSecurityModeTypeOff:
+		return unsupported("UserPoolAddOns")
+	case in.KeyConfiguration != nil:
+		return unsupported("KeyConfiguration")
+	case in.IssuerConfiguration != nil:
+		return unsupported("IssuerConfiguration")
+	case in.EmailConfiguration != nil && in.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeDeveloper:
+		return unsupported("EmailConfiguration with EmailSendingAccount DEVELOPER")
+	case in.Policies != nil && in.Policies.PasswordPolicy != nil && deref(in.Policies.PasswordPolicy.PasswordHistorySize) != 0:
+		return unsupported("PasswordHistorySize")
+	}
+	if in.Policies != nil && in.Policies.SignInPolicy != nil {
+		for _, f := range in.Policies.SignInPolicy.AllowedFirstAuthFactors {
+			if f != types.AuthFactorTypePassword {
+				return unsupported("The first authentication factor " + string(f))
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Pool) setPolicy(in *types.UserPoolPolicyType, admin *types.AdminCreateUserConfigType) error {
+	p.Policy = defaultPolicy()
+	var given *types.PasswordPolicyType
+	if in != nil {
+		given = in.PasswordPolicy
+	}
+	if given != nil {
+		p.Policy = PasswordPolicy{
+			MinLength: 8, Upper: given.RequireUppercase, Lower: given.RequireLowercase, Number: given.RequireNumbers,
+			Symbol: given.RequireSymbols, TemporaryDays: given.TemporaryPasswordValidityDays,
+		}
+		if given.MinimumLength != nil {
+			p.Policy.MinLength = *given.MinimumLength
+		}
+	}
+	if admin != nil && admin.UnusedAccountValidityDays != 0 {
+		if given != nil && given.TemporaryPasswordValidityDays != 0 {
+			return invalid("Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
+		}
+		p.Policy.TemporaryDays = admin.UnusedAccountValidityDays
+	}
+	if p.Policy.TemporaryDays == 0 {
+		p.Policy.TemporaryDays = 7
+	}
+	if p.Policy.MinLength < 6 || p.Policy.MinLength > 99 {
+		return invalid("MinimumLength must be between 6 and 99.")
+	}
+	if p.Policy.TemporaryDays < 0 || p.Policy.TemporaryDays > 365 {
+		return invalid("TemporaryPasswordValidityDays must be between 0 and 365.")
+	}
+	return nil
+}
+
+func (p *Pool) setInvitation(in *types.AdminCreateUserConfigType) error {
+	p.AdminOnly, p.Invitation = false, MessageText{}
+	if in == nil {
+		return nil
+	}
+	p.AdminOnly = in.AllowAdminCreateUserOnly
+	if t := in.InviteMessageTemplate; t != nil {
+		p.Invitation = MessageText{Subject: deref(t.EmailSubject), Email: deref(t.EmailMessage), SMS: deref(t.SMSMessage)}
+		for _, text := range []string{p.Invitation.Email, p.Invitation.SMS} {
+			if text != "" && (!strings.Contains(text, "{####}") || !strings.Contains(text, "{username}")) {
+				return invalid("An invitation message must contain {username} and {####}.")
+			}
+		}
+		if utf8.RuneCountInString(p.Invitation.Subject) > 140 || utf8.RuneCountInString(p.Invitation.Email) > 20000 || utf8.RuneCountInString(p.Invitation.SMS) > 140 {
+			return invalid("The invitation is too long: subject and SMS may have 140 characters, e-mail 20000.")
+		}
+	}
+	return nil
+}
+
+// fixed are the settings that a pool keeps for life.
+func (p *Pool) fixed(in *idp.CreateUserPoolInput) error {
+	if len(in.AliasAttributes) > 0 && len(in.UsernameAttributes) > 0 {
+		return invalid(textAliasAndUsername)
+	}
+	p.CaseSensitive = true
+	if in.UsernameConfiguration != nil && in.UsernameConfiguration.CaseSensitive != nil {
+		p.CaseSensitive = *in.UsernameConfiguration.CaseSensitive
+	}
+	for _, a := range in.AliasAttributes {
+		if !slices.Contains([]string{attributeEmail, attributePhone, attributePreferred}, string(a)) || slices.Contains(p.Aliases, string(a)) {
+			return invalid("AliasAttributes may name email, phone_number and preferred_username, each once.")
+		}
+		p.Aliases = append(p.Aliases, string(a))
+	}
+	for _, a := range in.UsernameAttributes {
+		if !slices.Contains([]string{attributeEmail, attributePhone}, string(a)) || slices.Contains(p.UsernameFrom, string(a)) {
+			return invalid("UsernameAttributes may name email and phone_number, each once.")
+		}
+		p.UsernameFrom = append(p.UsernameFrom, string(a))
+	}
+	p.Schema = standardSchema()
+	return p.Schema.add(in.Schema, true)
+}
+
+// add puts attributes into the schema. Standard ones may be made required or
+// immutable at creation; others become custom.
+func (s *Schema) add(given []types.SchemaAttributeType, creating bool) error {
+	custom := 0
+	for _, a := range *s {
+		if a.Custom() {
+			custom++
+		}
+	}
+	seen := map[string]bool{}
+	for _, in := range given {
+		name := deref(in.Name)
+		if seen[name] {
+			return invalid("Duplicate attribute name: " + name)
+		}
+		seen[name] = true
+		if rule, ok := s.Find(name); ok && creating && !rule.Custom() {
+			if err := s.adjust(rule, in); err != nil {
+				return err
+			}
+			continue
+		}
+		a, err := customAttribute(in)
+		if err != nil {
+			return err
+		}
+		if _, ok := s.Find(a.Name); ok {
+			return invalid(a.Name + ": Existing attribute already has name " + a.Name + ".")
+		}
+		if custom++; custom > maxCustomAttributes {
+			return tooLarge("A user pool has at most 50 custom attributes.")
+		}
+		*s = append(*s, a)
+	}
+	return nil
+}
+
+// adjust changes a standard attribute: whether it is required, may change, and how long it is.
+func (s *Schema) adjust(rule Attribute, in types.SchemaAttributeType) error {
+	if in.AttributeDataType != "" && string(in.AttributeDataType) != string(rule.Kind) {
+		return invalid(rule.Name + " is a standard attribute of type " + string(rule.Kind) + ".")
+	}
+	if rule.Name == attributeSub || deref(in.DeveloperOnlyAttribute) {
+		return invalid("The standard attribute " + rule.Name + " cannot be changed so.")
+	}
+	if in.Required != nil {
+		rule.Required = *in.Required
+	}
+	if in.Mutable != nil {
+		rule.Mutable = *in.Mutable
+	}
+	if err := rule.constrain(in); err != nil {
+		return err
+	}
+	for i := range *s {
+		if (*s)[i].Name == rule.Name {
+			(*s)[i] = rule
+		}
+	}
+	return nil
+}
+
+func customAttribute(in types.SchemaAttributeType) (Attribute, error) {
+	name := deref(in.Name)
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxCustomName || !usernamePattern.MatchString(name) || strings.ContainsAny(name, ":") {
+		return Attribute{}, invalid("A custom attribute's name must have 1 to 20 characters, without spaces and colons: " + name)
+	}
+	if deref(in.Required) {
+		return Attribute{}, invalid("Required custom attributes are not supported currently.")
+	}
+	a := Attribute{Name: customPrefix + name, Kind: AttributeKind(in.AttributeDataType), Mutable: true, DeveloperOnly: deref(in.DeveloperOnlyAttribute)}
+	if a.DeveloperOnly {
+		a.Name = developerPrefix + name
+	}
+	if in.Mutable != nil {
+		a.Mutable = *in.Mutable
+	}
+	switch a.Kind {
+	case KindString, KindNumber, KindBoolean, KindDateTime:
+	case "":
+		a.Kind = KindString
+	default:
+		return Attribute{}, invalid("AttributeDataType must be String, Number, DateTime or Boolean.")
+	}
+	return a, a.constrain(in)
+}
+
+func (a *Attribute) constrain(in types.SchemaAttributeType) error {
+	set := func(to **int64, text *string) bool {
+		if text == nil || *text == "" {
+			return true
+		}
+		n, err := strconv.ParseInt(*text, 10, 64)
+		*to = &n
+		return err == nil
+	}
+	ok := true
+	if c := in.StringAttributeConstraints; c != nil {
+		ok = a.Kind == KindString && set(&a.Min, c.MinLength) && set(&a.Max, c.MaxLength)
+		ok = ok && (a.Min == nil || *a.Min >= 0) && (a.Max == nil || *a.Max <= maxValue)
+	}
+	if c := in.NumberAttributeConstraints; c != nil {
+		ok = ok && a.Kind == KindNumber && set(&a.Min, c.MinValue) && set(&a.Max, c.MaxValue)
+	}
+	if !ok || a.Min != nil && a.Max != nil && *a.Min > *a.Max {
+		return invalid("The constraints of attribute " + a.Name + " make no sense for its type.")
+	}
+	return nil
+}
+
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return invalid("A user pool has at most 50 tags.")
+	}
+	for key, value := range tags {
+		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || utf8.RuneCountInString(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return invalid("A tag's key has 1 to 128 characters and does not begin with aws:, its value at most 256.")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package userpool
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+)
+
+// attempt is one step of a sign-in as it came in, by whichever operation.
+type attempt struct {
+	pool       *poolState
+	client     *clientState
+	admin      bool // signed with AWS credentials
+	parameters map[string]string
+	address    netip.Addr // of the person, as far as we know
+	shared     bool       // the address is a server's, which signs many people in
+}
+
+// answered is how a step ended: with tokens or with a challenge.
+type answered struct {
+	result     *types.AuthenticationResultType
+	challenge  types.ChallengeNameType
+	parameters map[string]string
+	session    string
+}
+
+// InitiateAuth starts a sign-in for anyone who knows the client's id.
+func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.InitiateAuthInput) (*idp.InitiateAuthOutput, error) {
+	p, c, err := s.anyClient(in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source}
+	// Only a client that can keep a secret is believed about where its user is;
+	// the secret hash is checked before the address is used.
+	if data := in.UserContextData; data != nil && c.PropagateContext && c.secret.Reveal() != "" {
+		a.believe(data.IpAddress)
+	}
+	done, err := s.begin(ctx, call, a, in.AuthFlow)
+	if err != nil {
+		return nil, err
+	}
+	return &idp.InitiateAuthOutput{
+		AuthenticationResult: done.result, ChallengeName: done.challenge,
+		ChallengeParameters: done.shownParameters(), Session: optional(done.session),
+	}, nil
+}
+
+// AdminInitiateAuth starts a sign-in for a server with AWS credentials.
+func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *idp.AdminInitiateAuthInput) (*idp.AdminInitiateAuthOutput, error) {
+	p, err := s.pool(call, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.client(p, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true}
+	if in.ContextData != nil {
+		a.believe(in.ContextData.IpAddress)
+	}
+	done, err := s.begin(ctx, call, a, in.AuthFlow)
+	if err != nil {
+		return nil, err
+	}
+	return &idp.AdminInitiateAuthOutput{
+		AuthenticationResult: done.result, ChallengeName: done.challenge,
+		ChallengeParameters: done.shownParameters(), Session: optional(done.session),
+	}, nil
+}
+
+// believe takes the address that a trusted server gives for its user.
+func (a *attempt) believe(address *string) {
+	if parsed, err := netip.ParseAddr(deref(address)); err == nil {
+		a.address, a.shared = parsed, false
+	}
+}
+
+// shownParameters: AWS answers {} beside tokens, never null.
+func (d *answered) shownParameters() map[string]string {
+	if d.parameters == nil {
+		return map[string]string{}
+	}
+	return d.parameters
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// begin finds the flow. A flow that is not here says so, to clients that may use it.
+func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow types.AuthFlowType) (*answered, error) {
+	call.Record.Note("flow", audit.Passed, "pool "+a.pool.ID+", client "+a.client.ID, call.Time)
+	switch flow {
+	case types.AuthFlowTypeUserPasswordAuth:
+		if !a.client.allows("ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH") {
+			return nil, invalid(textFlowDisabled(string(flow)))
+		}
+		return s.signIn(ctx, call, a)
+	case types.AuthFlowTypeAdminUserPasswordAuth, types.AuthFlowTypeAdminNoSrpAuth:
+		if !a.admin {
+			return nil, invalid(textNotHere)
+		}
+		if !a.client.allows("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH") {
+			return nil, invalid(textBadFlow)
+		}
+		return s.signIn(ctx, call, a)
+	case types.AuthFlowTypeRefreshTokenAuth, types.AuthFlowTypeRefreshToken:
+		return s.refresh(ctx, call, a)
+	case types.AuthFlowTypeUserSrpAuth, types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth:
+		allowed := a.client.allows("ALLOW_" + string(flow))
+		if flow == types.AuthFlowTypeCustomAuth {
+			allowed = allowed || a.client.allows("CUSTOM_AUTH_FLOW_ONLY")
+		}
+		if !allowed {
+			return nil, invalid(textFlowDisabled(string(flow)))
+		}
+		return nil, unsupported(string(flow))
+	default:
+		return nil, invalid("1 validation error detected: Value at 'authFlow' failed to satisfy constraint: Member must be one of the authentication flows")
+	}
+}
+
+// signIn checks a user name and a password.
+func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*answered, error) {
+	name, password := a.parameters["USERNAME"], a.parameters["PASSWORD"]
+	if name == "" {
+		return nil, invalid(textUsernameRequired)
+	}
+	if password == "" {
+		return nil, invalid(textPasswordRequired)
+	}
+	if err := a.client.checkSecretHash(a.parameters["SECRET_HASH"], name); err != nil {
+		return nil, s.refused(call, "secret hash", err)
+	}
+	u, err := s.prove(ctx, call, a, name, password)
+	if err != nil {
+		return nil, s.refused(call, "password", err)
+	}
+	call.Record.Note("password", audit.Passed, "user "+u.Sub, call.Time)
+
+	switch u.Status {
+	case Confirmed:
+	case Unconfirmed:
+		text := textUnconfirmed
+		return nil, &types.UserNotConfirmedException{Message: &text}
+	case ResetRequired:
+		text := textResetRequired
+		return nil, &types.PasswordResetRequiredException{Message: &text}
+	case ForceChangePassword:
+		if call.Time.After(u.PasswordSet.Add(a.pool.temporaryValidity())) {
+			return nil, s.refused(call, "temporary password", notAuthorized(textTemporaryExpired))
+		}
+		return s.askNewPassword(ctx, a, u, call.Time)
+	default:
+		return nil, notAuthorized(textWrongPassword)
+	}
+	result, err := s.grant(ctx, s.db, a.pool, a.client, u, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	return &answered{result: result}, nil
+}
+
+// prove returns the user whose name and password these are. Whether a name
+// exists shows neither in the time nor, when the client hides it, in the answer.
+func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name, password string) (*User, error) {
+	u, err := findUser(ctx, s.db, a.pool.Pool, name)
+	if err != nil {
+		return nil, err
+	}
+	key, owner := a.pool.fold(name), ""
+	var sealed []byte
+	if u != nil {
+		key, owner, sealed = u.NameKey, u.owner(), u.Password
+	}
+	wrong := func() error {
+		if u == nil && !a.client.HideUsers {
+			return noUser()
+		}
+		return notAuthorized(textWrongPassword)
+	}
+
+	g := s.guessesFor(a.pool.ID, key, a.address, a.shared)
+	leave, err := s.queues.enter(ctx, g.ids[0])
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	// The time of the call is when it arrived; after a wait for the turn, locks
+	// are held against now.
+	now := latest(call.Time, s.clock.Now())
+	locked, failedBefore, err := s.locked(ctx, g, now)
+	switch {
+	case err != nil:
+		return nil, err
+	case locked && u == nil && !a.client.HideUsers:
+		return nil, noUser()
+	case locked:
+		return nil, notAuthorized(textLocked)
+	case u != nil && !u.Enabled && !a.client.HideUsers:
+		return nil, notAuthorized(textDisabled)
+	}
+	right := false
+	if len(password) <= 4*maxPassword {
+		if right, err = s.passwords.Matches(ctx, owner, sealed, password); err != nil {
+			return nil, err
+		}
+	}
+	if !right || u == nil {
+		if err := s.failed(ctx, g, now); err != nil {
+			return nil, err
+		}
+		return nil, wrong()
+	}
+	if failedBefore {
+		if err := s.forget(ctx, g); err != nil {
+			return nil, err
+		}
+	}
+	if !u.Enabled { // to who knows the password it is no secret that the account exists
+		return nil, notAuthorized(textDisabled)
+	}
+	return u, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

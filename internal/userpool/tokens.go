@@ -1,0 +1,175 @@
+package userpool
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// scopeSelf lets a user's own token change the user: the one scope of tokens
+// that the API issues.
+const scopeSelf = "aws.cognito.signin.user.admin"
+
+// issue makes the ID and access token of a grant for the user as they are now.
+// Claims are those of
+// https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+// and the page on access tokens beside it.
+func (s *Service) issue(ctx context.Context, session store.Session, p *poolState, c *clientState, u *User, g *Grant, now time.Time) (*types.AuthenticationResultType, error) {
+	groups, err := groupsOfUser(ctx, session, u)
+	if err != nil {
+		return nil, err
+	}
+	event, err := newUUID(s.random)
+	if err != nil {
+		return nil, err
+	}
+	common := func() (map[string]any, error) {
+		claims := map[string]any{
+			"sub":       u.Sub,
+			"iss":       s.issuer(p.ID),
+			"auth_time": g.AuthTime,
+			"iat":       now.Unix(),
+			"event_id":  event,
+		}
+		if names := groupNames(groups); len(names) > 0 {
+			claims["cognito:groups"] = names
+		}
+		id, err := newUUID(s.random)
+		if c.Revocation {
+			claims["origin_jti"] = g.OriginID
+		}
+		claims["jti"] = id
+		return claims, err
+	}
+
+	access, err := common()
+	if err != nil {
+		return nil, err
+	}
+	access["token_use"] = AccessToken
+	access["client_id"] = c.ID
+	access["username"] = u.Username
+	access["scope"] = scopeSelf
+	access["exp"] = now.Add(c.accessValidity()).Unix()
+
+	id, err := common()
+	if err != nil {
+		return nil, err
+	}
+	id["token_use"] = IDToken
+	id["aud"] = c.ID
+	id["cognito:username"] = u.Username
+	id["exp"] = now.Add(c.idValidity()).Unix()
+	if !c.Revocation {
+		delete(id, "jti")
+	}
+	addRoles(id, groups)
+	addAttributes(id, p.Schema, c.Client, u)
+
+	accessText, err := s.signFor(p, AccessToken, access)
+	if err != nil {
+		return nil, err
+	}
+	idText, err := s.signFor(p, IDToken, id)
+	if err != nil {
+		return nil, err
+	}
+	return &types.AuthenticationResultType{
+		AccessToken: &accessText,
+		IdToken:     &idText,
+		ExpiresIn:   int32(c.accessValidity() / time.Second),
+		TokenType:   ptr("Bearer"),
+	}, nil
+}
+
+func (s *Service) signFor(p *poolState, use TokenUse, claims map[string]any) (string, error) {
+	key, err := p.signer(use)
+	if err != nil {
+		return "", err
+	}
+	return key.sign(s.random, claims)
+}
+
+// addAttributes shows the attributes that the client may read. Custom ones are
+// text whatever their type. A name that the token needs itself is never taken
+// from an attribute: no attribute of a schema has such a name.
+func addAttributes(claims map[string]any, schema Schema, c *Client, u *User) {
+	for name, value := range u.Attributes {
+		a, ok := schema.Find(name)
+		if !ok || a.DeveloperOnly || !c.mayRead(a) {
+			continue
+		}
+		claims[name] = claimValue(a, value)
+	}
+}
+
+func claimValue(a Attribute, value string) any {
+	switch {
+	case a.Custom():
+		return value
+	case a.Kind == KindBoolean:
+		return strings.EqualFold(value, "true")
+	case a.Name == attributeAddress:
+		return map[string]string{"formatted": value}
+	case a.Kind == KindNumber:
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return n
+		}
+	case a.Name == attributeIdentities && json.Valid([]byte(value)):
+		return json.RawMessage(value)
+	}
+	return value
+}
+
+// groupsOfUser returns the user's groups, the most important (lowest precedence) first.
+func groupsOfUser(ctx context.Context, session store.Session, u *User) ([]*Group, error) {
+	groups, err := groupTable.List(ctx, session, groupsOf, u.PoolID, u.NameKey, "", maxJoined)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(groups, func(a, b *Group) int { return cmp.Compare(a.rank(), b.rank()) })
+	return groups, nil
+}
+
+func groupNames(groups []*Group) []string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.Name
+	}
+	return names
+}
+
+// addRoles lists the roles of all groups. The role of the most important group
+// is preferred, unless groups of the same precedence disagree.
+func addRoles(claims map[string]any, groups []*Group) {
+	var roles []string
+	preferred, best := "", int64(0)
+	for _, g := range groups {
+		if g.RoleARN == "" {
+			continue
+		}
+		if !slices.Contains(roles, g.RoleARN) {
+			roles = append(roles, g.RoleARN)
+		}
+		switch {
+		case len(roles) == 1:
+			preferred, best = g.RoleARN, g.rank()
+		case g.rank() == best && g.RoleARN != preferred:
+			preferred = ""
+		}
+	}
+	if len(roles) > 0 {
+		claims["cognito:roles"] = roles
+		if preferred != "" {
+			claims["cognito:preferred_role"] = preferred
+		}
+	}
+}
