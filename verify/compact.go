@@ -41,6 +41,9 @@ func parseCompact(token string, limit int) (compact, error) {
 	if first > headerLimit {
 		return compact{}, malformed("its header is too long")
 	}
+	if strings.HasPrefix(token, "Bearer ") {
+		return compact{}, malformed(`it begins with "Bearer ": pass what follows`)
+	}
 	if strings.ContainsAny(token, "\r\n") {
 		return compact{}, malformed(notBase64)
 	}

@@ -92,13 +92,12 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	var text strings.Builder
-	text.WriteString("verify: ")
+	what := "the token is refused"
 	if e.Check != 0 && int(e.Check) < len(sentinels) {
-		text.WriteString(sentinels[e.Check].Error())
-	} else {
-		text.WriteString("the token is refused")
+		what = sentinels[e.Check].Error()
 	}
+	var text strings.Builder
+	text.WriteString("verify: " + what)
 	if e.Detail != "" {
 		text.WriteString(": " + e.Detail)
 	}
@@ -111,7 +110,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, " (found %q)", e.Found)
 	}
 	if e.Cause != nil {
-		text.WriteString(": " + e.Cause.Error())
+		// A cause that wraps the sentinel begins with its words.
+		text.WriteString(": " + strings.TrimPrefix(e.Cause.Error(), what+": "))
 	}
 	return text.String()
 }

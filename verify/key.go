@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -105,7 +104,7 @@ func ownCopy(public crypto.PublicKey) (crypto.PublicKey, error) {
 		if len(key) != ed25519.PublicKeySize {
 			return nil, fmt.Errorf("it has %d bytes; an Ed25519 key has %d", len(key), ed25519.PublicKeySize)
 		}
-		return bytes.Clone(key), nil
+		return slices.Clone(key), nil
 	default:
 		return nil, fmt.Errorf("%T is no public key that can verify tokens", public)
 	}

@@ -161,7 +161,7 @@ func (r *RemoteKeys) Key(ctx context.Context, keyID string) (Key, error) {
 	now := r.now()
 	held := r.usable(now)
 	if held == nil {
-		if err := r.await(ctx, r.begin(now, 0)); err != nil {
+		if err := r.load(ctx, now); err != nil {
 			return Key{}, err
 		}
 		if held = r.usable(now); held == nil {
@@ -179,11 +179,11 @@ func (r *RemoteKeys) Key(ctx context.Context, keyID string) (Key, error) {
 	if keyID == "" {
 		return Key{}, err // no fetch can tell which key was meant
 	}
-	shared := r.begin(now, r.coolDown)
+	shared, _ := r.begin(now, r.coolDown)
 	if shared == nil {
 		return Key{}, err
 	}
-	if failure := r.await(ctx, shared); failure != nil {
+	if failure := shared.wait(ctx); failure != nil {
 		return Key{}, failure // it may be a new key: nobody can say
 	}
 	if held = r.usable(now); held == nil {
@@ -195,7 +195,15 @@ func (r *RemoteKeys) Key(ctx context.Context, keyID string) (Key, error) {
 // Refresh fetches the keys now, so that a program finds out at its start
 // whether it can.
 func (r *RemoteKeys) Refresh(ctx context.Context) error {
-	return r.await(ctx, r.begin(r.now(), 0))
+	return r.load(ctx, r.now())
+}
+
+func (r *RemoteKeys) load(ctx context.Context, now time.Time) error {
+	shared, err := r.begin(now, 0)
+	if err != nil {
+		return err
+	}
+	return shared.wait(ctx)
 }
 
 // Close ends a fetch that is under way. From then on there are no keys.
@@ -213,7 +221,7 @@ func (r *RemoteKeys) Close() error {
 }
 
 // usable are the keys held, unless they are too old. A clock that was set back
-// to before the fetch says nothing about their age: they count as too old.
+// far says nothing about their age: they count as too old.
 func (r *RemoteKeys) usable(now time.Time) *heldKeys {
 	held := r.held.Load()
 	if held == nil || now.Sub(held.fetched) >= r.maxAge || now.Before(held.fetched.Add(-maxLeeway)) {
@@ -223,26 +231,30 @@ func (r *RemoteKeys) usable(now time.Time) *heldKeys {
 }
 
 // begin joins the fetch that is under way, or starts one if the last attempt is
-// at least pause ago (and, after failures, a growing while). nil: not now.
-func (r *RemoteKeys) begin(now time.Time, pause time.Duration) *flight {
+// at least pause ago (and, after failures, a growing while). Otherwise it says
+// why not.
+func (r *RemoteKeys) begin(now time.Time, pause time.Duration) (*flight, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return nil
+		return nil, errClosed
 	}
 	if r.flight != nil {
-		return r.flight
+		return r.flight, nil
 	}
 	if r.failures > 0 {
 		pause = max(pause, min(r.coolDown, time.Second<<min(r.failures-1, 10)))
 	}
 	if since := now.Sub(r.attempted); since >= 0 && since < pause {
-		return nil
+		if r.failure == nil {
+			return nil, ErrKeysUnavailable
+		}
+		return nil, fmt.Errorf("%w: a moment ago: %w", ErrKeysUnavailable, r.failure)
 	}
 	r.attempted = now
 	r.flight = &flight{done: make(chan struct{})}
 	go r.fetch(r.flight, now)
-	return r.flight
+	return r.flight, nil
 }
 
 func (r *RemoteKeys) fetch(shared *flight, began time.Time) {
@@ -259,7 +271,7 @@ func (r *RemoteKeys) fetch(shared *flight, began time.Time) {
 		r.failures++
 		r.failure = err
 	case r.closed:
-		err = errClosed
+		err = errors.New("the key source is closed")
 	default:
 		r.failures, r.failure = 0, nil
 		r.held.Store(&heldKeys{set: set, fetched: began})
@@ -269,22 +281,14 @@ func (r *RemoteKeys) fetch(shared *flight, began time.Time) {
 	close(shared.done)
 }
 
-var errClosed = errors.New("the key source is closed")
+var errClosed = fmt.Errorf("%w: the key source is closed", ErrKeysUnavailable)
 
-// await waits for a fetch, no longer than its caller wants to.
-func (r *RemoteKeys) await(ctx context.Context, shared *flight) error {
-	if shared == nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.closed {
-			return fmt.Errorf("%w: %w", ErrKeysUnavailable, errClosed)
-		}
-		return fmt.Errorf("%w: the last fetch failed a moment ago: %w", ErrKeysUnavailable, r.failure)
-	}
+// wait waits for a fetch, no longer than its caller wants to.
+func (f *flight) wait(ctx context.Context) error {
 	select {
-	case <-shared.done:
-		if shared.err != nil {
-			return fmt.Errorf("%w: %w", ErrKeysUnavailable, shared.err)
+	case <-f.done:
+		if f.err != nil {
+			return fmt.Errorf("%w: %w", ErrKeysUnavailable, f.err)
 		}
 		return nil
 	case <-ctx.Done():

@@ -1,6 +1,9 @@
 package verify
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Values of token_use.
 const (
@@ -31,3 +34,12 @@ func (t *Token) Groups() []string { return slices.Clone(t.groups) }
 // InGroup says whether the user is in this group. Names are compared byte by
 // byte.
 func (t *Token) InGroup(group string) bool { return slices.Contains(t.groups, group) }
+
+// String tells the token from others without saying who its bearer is, so that
+// printing it by mistake does no harm.
+func (t *Token) String() string {
+	return fmt.Sprintf("token of %s for client %s, key %s", t.issuer, public(t.client()), public(t.keyID))
+}
+
+// GoString is String: %#v must not print the claims either.
+func (t *Token) GoString() string { return t.String() }
