@@ -142,11 +142,11 @@ func serverUser(folder string) (*syscall.SysProcAttr, error) {
 
 // watch runs the server until its standard input ends, which it does when the test
 // process ends, however it ends. Then it stops the server and removes its folder.
-const watch = `"$@" </dev/null >"$PGDATA/../log" 2>&1 & server=$!
+const watch = `"$@" </dev/null >"$FOLDER/log" 2>&1 & server=$!
 read -r _
 kill -QUIT $server
 wait $server
-rm -rf "$PGDATA/.."`
+cd / && rm -rf "$FOLDER"`
 
 // lifelines are kept from the garbage collector, which would close them.
 var lifelines []io.Closer
@@ -161,7 +161,7 @@ func run(programs, data, password string, who *syscall.SysProcAttr) (string, err
 		"-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=",
 		"-c", "shared_buffers=16MB", "-c", "max_connections=80", "-c", "jit=off", "-c", "max_parallel_workers=0",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_wal_size=64MB")
-	cmd.Env = []string{"PGDATA=" + data, "PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.Env = []string{"PGDATA=" + data, "FOLDER=" + filepath.Dir(data), "PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	cmd.SysProcAttr = who
 	cmd.Dir = filepath.Dir(data)
 	lifeline, err := cmd.StdinPipe()
