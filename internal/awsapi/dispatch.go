@@ -15,9 +15,9 @@ import (
 
 // The forms in which a refusal leaves before a service is known.
 var (
-	jsonForm  protocol = &jsonProtocol{service: unknownService(jsonStyle), errors: errorShapes{name: renaming(asIs, nil)}}
+	jsonForm  protocol = &jsonProtocol{service: unknownService(jsonStyle), errors: errorShapes{name: renaming(errorRule(asIs), nil)}}
 	queryForm protocol = &queryProtocol{service: unknownService(queryStyle)}
-	restForm  protocol = &restProtocol{service: unknownService(restStyle), errors: errorShapes{name: renaming(asIs, nil)}}
+	restForm  protocol = &restProtocol{service: unknownService(restStyle), errors: errorShapes{name: renaming(errorRule(asIs), nil)}}
 )
 
 func unknownService(s style) *service { return &service{Service: &Service{}, style: s} }

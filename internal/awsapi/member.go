@@ -41,13 +41,17 @@ func members(shape reflect.Type, name naming) []member {
 	return list
 }
 
-// renaming is the small table of exceptions over a rule.
+// renaming is the small table of exceptions over a rule: the service's own
+// first, then AWS's.
 func renaming(rule func(string) string, renamed map[string]string) naming {
 	return func(shape reflect.Type, field string) string {
 		if wire, ok := renamed[shape.Name()+"."+field]; ok {
 			return wire
 		}
 		if wire, ok := renamed[field]; ok {
+			return wire
+		}
+		if wire, ok := exceptions[sdkService(shape)][shape.Name()+"."+field]; ok {
 			return wire
 		}
 		return rule(field)
@@ -75,4 +79,14 @@ func absent(v reflect.Value) bool {
 		return v.Len() == 0
 	}
 	return false
+}
+
+// errorRule is rule for the shapes of errors, whose message is "message".
+func errorRule(rule func(string) string) func(string) string {
+	return func(field string) string {
+		if field == "Message" {
+			return "message"
+		}
+		return rule(field)
+	}
 }

@@ -80,11 +80,9 @@ func JSON(targetPrefix string) Protocol {
 	return Protocol{func(s *service) (protocol, error) { return compileJSON(s, targetPrefix) }}
 }
 
-// Query is the Query protocol with XML answers in the namespace xmlns. renamed
-// are the members whose name on the wire is not the Go field's:
-// "PolicyDescriptorType.Arn=arn".
-func Query(version, xmlns string, renamed ...string) Protocol {
-	return Protocol{func(s *service) (protocol, error) { return compileQuery(s, version, xmlns, renamed) }}
+// Query is the Query protocol with XML answers in the namespace xmlns.
+func Query(version, xmlns string) Protocol {
+	return Protocol{func(s *service) (protocol, error) { return compileQuery(s, version, xmlns) }}
 }
 
 // RESTNames says how a REST service writes a member's name and a timestamp.

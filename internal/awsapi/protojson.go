@@ -29,7 +29,7 @@ func compileJSON(s *service, targetPrefix string) (protocol, error) {
 		return nil, fmt.Errorf("%q is not what stands before the dot of an X-Amz-Target", targetPrefix)
 	}
 	name := renaming(asIs, nil)
-	p := &jsonProtocol{service: s, prefix: targetPrefix + ".", codecs: map[*operation]jsonCodec{}, errors: errorShapes{name: name}}
+	p := &jsonProtocol{service: s, prefix: targetPrefix + ".", codecs: map[*operation]jsonCodec{}, errors: errorShapes{name: renaming(errorRule(asIs), nil)}}
 	readers, writers := newJSONReaders(name, false), newJSONWriters(name, false)
 	for _, op := range s.operations {
 		if op.http.method != "" {

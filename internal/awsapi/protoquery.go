@@ -22,17 +22,13 @@ type queryCodec struct {
 
 const xmlContentType = "text/xml"
 
-func compileQuery(s *service, version, xmlns string, renamed []string) (protocol, error) {
+func compileQuery(s *service, version, xmlns string) (protocol, error) {
 	s.style = queryStyle
 	if version == "" || xmlns == "" {
 		return nil, fmt.Errorf("the Query protocol needs a version and a namespace")
 	}
-	exceptions := map[string]string{}
-	for _, b := range parseBindings(renamed) {
-		exceptions[b.member] = b.wire
-	}
 	p := &queryProtocol{service: s, version: version, xmlns: xmlns, codecs: map[*operation]queryCodec{}}
-	name := renaming(asIs, exceptions)
+	name := renaming(asIs, nil)
 	readers, writers := newFormReaders(name), newXMLWriters(name)
 	for _, op := range s.operations {
 		if op.http.method != "" {
@@ -76,11 +72,10 @@ func (p *queryProtocol) encode(op *operation, out any, requestID string) (answer
 	b = appendXMLText(b, p.xmlns)
 	b = append(b, `">`...)
 	v := reflect.ValueOf(out).Elem()
-	var err error
-	if hasMembers(v.Type()) {
-		if b, err = p.codecs[op].write(b, op.name+"Result", v); err != nil {
-			return answer{}, err
-		}
+	// Always, also when it is empty: some clients insist on it, none minds it.
+	b, err := p.codecs[op].write(b, op.name+"Result", v)
+	if err != nil {
+		return answer{}, err
 	}
 	b = append(b, "<ResponseMetadata><RequestId>"...)
 	b = append(b, requestID...)
@@ -89,8 +84,6 @@ func (p *queryProtocol) encode(op *operation, out any, requestID string) (answer
 	b = append(b, "Response>"...)
 	return answer{status: 200, contentType: xmlContentType, body: b}, nil
 }
-
-func hasMembers(shape reflect.Type) bool { return len(members(shape, renaming(asIs, nil))) > 0 }
 
 func (p *queryProtocol) fail(f *fault, requestID string) answer {
 	code, status := f.wire(p.service)

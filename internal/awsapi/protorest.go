@@ -25,12 +25,7 @@ func compileREST(s *service, names RESTNames) (protocol, error) {
 	}
 	name := renaming(rule, names.Renamed)
 	p := &restProtocol{service: s, codecs: map[*operation]restCodec{}}
-	p.errors.name = renaming(func(field string) string {
-		if field == "Message" {
-			return "message"
-		}
-		return rule(field)
-	}, names.Renamed)
+	p.errors.name = renaming(errorRule(rule), names.Renamed)
 	c := restCompiler{newJSONReaders(name, names.ISOTime), newJSONWriters(name, names.ISOTime), name}
 	var list []route
 	for _, registered := range s.Operations { // in their order, so that a mistake reads the same each time

@@ -36,7 +36,11 @@ type textField struct {
 	list  bool
 }
 
-type payloadField struct{ index int }
+// payloadField is the member that is the body; read is set for a structure.
+type payloadField struct {
+	index int
+	read  jsonRead
+}
 
 type outText struct {
 	index int
@@ -128,14 +132,18 @@ func (c restCompiler) input(op *operation, r *route, codec *restCodec) error {
 		if err != nil {
 			return err
 		}
-		if m.typ != bytesType && m.typ != readerType && m.typ != reflect.TypeFor[*string]() {
-			return fmt.Errorf("%s is a %s and cannot be a body", name, m.typ)
-		}
 		if len(t.left) > 0 {
 			return fmt.Errorf("%s has no place beside the payload", t.left[0].field)
 		}
-		codec.payload = &payloadField{m.index}
-		return nil
+		codec.payload = &payloadField{index: m.index}
+		switch {
+		case m.typ == bytesType, m.typ == readerType, m.typ == reflect.TypeFor[*string]():
+		case m.typ.Kind() == reflect.Pointer && m.typ.Elem().Kind() == reflect.Struct:
+			codec.payload.read, err = c.readers.value(m.typ)
+		default:
+			err = fmt.Errorf("%s is a %s and cannot be a body", name, m.typ)
+		}
+		return err
 	}
 	if len(t.left) > 0 {
 		var err error
@@ -211,17 +219,22 @@ func (c restCodec) read(m *message, labels []string, in reflect.Value) error {
 	switch {
 	case len(m.body) == 0:
 		return nil
-	case c.payload != nil:
+	case c.payload != nil && c.payload.read == nil:
 		setPayload(in.Field(c.payload.index), m.body)
 		return nil
-	case c.body == nil:
+	case c.body == nil && c.payload == nil:
 		return nil // no member travels there; AWS does not look at it either
 	}
 	t, err := newJSONText(m.body)
 	if err != nil {
 		return err
 	}
-	if err := c.body(t, in); err != nil {
+	if c.payload != nil {
+		err = c.payload.read(t, in.Field(c.payload.index))
+	} else {
+		err = c.body(t, in)
+	}
+	if err != nil {
 		return err
 	}
 	return t.finish()
