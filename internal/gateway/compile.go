@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// stage is a deployment as the data plane serves it under one name.
+type stage struct {
+	api, name, region string
+	deployment        string
+	account           string
+	host              string // {api}.execute-api.{region}.{domain}: never what a client claims
+	disabled          bool
+	variables         map[string]string
+	variablesJSON     []byte // or null
+	binary            binaryTypes
+	root              *node
+}
+
+// method is what answers one verb of a route.
+type method struct {
+	resource    *route
+	guard       guard
+	integration integration
+	timeout     time.Duration
+	steps       []step
+	arns        map[string]string // by verb: ARN of what is called
+	operations  map[string]string // by verb: "GET /pets/{id}"
+	operation   string            // operationName
+}
+
+// guard is what a method demands of its caller. The zero value is unknown, and
+// lets nobody pass.
+type guard struct {
+	kind    guardKind
+	cognito *cognito
+}
+
+type guardKind uint8
+
+const (
+	guardUnknown guardKind = iota
+	guardNone
+	guardCognito
+)
+
+// compile makes the tree of routes of a stage. It cannot fail: what cannot be
+// compiled becomes a method that answers 500, and leaves the others alone.
+func (g *Gateway) compile(row *Stage, d *Definition) *stage {
+	s := &stage{
+		api: row.APIID, name: row.Name, region: row.Region, deployment: row.DeploymentID, account: g.account,
+		host:     row.APIID + ".execute-api." + row.Region + "." + g.domain,
+		disabled: d.EndpointDisabled, variables: row.Variables, variablesJSON: []byte("null"),
+		binary: d.BinaryMediaTypes, root: &node{},
+	}
+	if len(row.Variables) > 0 {
+		s.variablesJSON, _ = json.Marshal(row.Variables) // a map of strings always encodes
+	}
+	guards := map[string]*cognito{}
+	for _, a := range d.Authorizers {
+		if c := compileCognito(a); c != nil {
+			guards[a.ID] = c
+		}
+	}
+	for _, r := range d.Resources {
+		if len(r.Methods) == 0 {
+			continue
+		}
+		compiled := &route{id: r.ID, template: r.Path, methods: map[string]*method{}}
+		for verb, m := range r.Methods {
+			made := g.compileMethod(s, compiled, verb, m, guards)
+			if verb == anyVerb {
+				compiled.any = made
+			} else {
+				compiled.methods[verb] = made
+			}
+		}
+		s.root.add(r.Path, compiled)
+	}
+	return s
+}
+
+func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guards map[string]*cognito) *method {
+	made := &method{
+		resource: r, guard: compileGuard(m, guards), operation: m.OperationName,
+		arns: map[string]string{}, operations: map[string]string{},
+	}
+	answers := []string{verb}
+	if verb == anyVerb {
+		answers = verbs
+	}
+	for _, v := range answers {
+		made.arns[v] = "arn:aws:execute-api:" + s.region + ":" + s.account + ":" + s.api + "/" + s.name + "/" + v + r.template
+		made.operations[v] = v + " " + r.template
+	}
+	var err error
+	if made.integration, err = compileIntegration(s, r, m); err != nil {
+		g.logger.Warn("a method cannot be served", slog.String("api", s.api), slog.String("stage", s.name),
+			slog.String("method", verb+" "+r.template), slog.String("reason", err.Error()))
+		made.integration = broken{err.Error()}
+	}
+	if m.Integration != nil {
+		made.timeout = time.Duration(m.Integration.TimeoutMillis) * time.Millisecond
+	}
+	made.steps = []step{{"authorize", authorize}, {"integrate", integrate}}
+	return made
+}
+
+// compileGuard knows the kinds that authorize knows; every other one stays
+// unknown. An authorizer that is gone leaves its methods closed.
+func compileGuard(m *Method, guards map[string]*cognito) guard {
+	switch m.Authorization {
+	case authorizationNone:
+		return guard{kind: guardNone}
+	case authorizationCognito:
+		if c := guards[m.AuthorizerID]; c != nil {
+			return guard{kind: guardCognito, cognito: c.forScopes(m.Scopes)}
+		}
+	}
+	return guard{}
+}
+
+// compileIntegration makes what stands behind a method, with the stage's
+// variables put in.
+func compileIntegration(s *stage, r *route, m *Method) (integration, error) {
+	if m.Integration == nil {
+		return broken{"no integration"}, nil
+	}
+	switch m.Integration.Type {
+	case integrationLambda:
+		return compileLambda(s, m.Integration)
+	case integrationHTTP:
+		return compileBackend(s, r, m.Integration)
+	case integrationMock:
+		return compileMock(m)
+	}
+	return broken{"unknown integration type " + m.Integration.Type}, nil
+}
+
+// substitute puts stage variables into a URI. A variable that the stage does
+// not have stays missing: missing is its name.
+func substitute(uri string, variables map[string]string) (full, missing string) {
+	full = stageVariable.ReplaceAllStringFunc(uri, func(reference string) string {
+		name := stageVariable.FindStringSubmatch(reference)[1]
+		value, ok := variables[name]
+		if !ok {
+			missing = name
+		}
+		return value
+	})
+	return full, missing
+}
+
+// matchWhole compiles a selection pattern, which is matched against all of a text.
+func matchWhole(pattern string) (*regexp.Regexp, error) {
+	return regexp.Compile(`^(?:` + pattern + `)$`)
+}
+
+// headerOf is the canonical name of the header of an identity source.
+func headerOf(source string) string { return strings.TrimPrefix(source, headerSource) }

@@ -1,0 +1,19 @@
+// Package gateway is API Gateway's REST APIs: the control plane that defines,
+// deploys and stages them, and the data plane that answers their callers.
+//
+//	control  CreateRestApi ... PutMethod ... PutIntegration -> rows
+//	         CreateDeployment -> Definition (all rows, frozen) -> CreateStage
+//	            store.Follow(stages) -> compile -> snapshot (one atomic pointer)
+//
+//	data     Locate(host, target) -> stage -> lookup(path) -> method
+//	            -> steps: authorise -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
+//	            -> audit.Record
+//
+// A stage serves what was deployed to it, never what was edited since. The data
+// plane reads no database. Whatever a step does not decide is refused: the zero
+// verdict, the zero guard and an integration that cannot be compiled all deny.
+//
+// Two things differ from AWS because net/http reads the request first: header
+// names reach a function in their canonical form (X-Test, whatever the client's
+// casing), and a message that net/http cannot parse is refused by it.
+package gateway

@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/verify"
+)
+
+// Config is what a Gateway needs from its surroundings. All fields are required
+// but Backend.
+type Config struct {
+	DB      *store.DB
+	Pages   *awsapi.Pages
+	Clock   *clock.Clock
+	Random  io.Reader // crypto/rand.Reader
+	Account string
+	Domain  string // what stands after {api}.execute-api.{region}.: "localhost"
+	Invoker Invoker
+	Pools   Pools
+	Records Records
+	Logger  *slog.Logger
+	Backend http.RoundTripper // carries HTTP_PROXY requests; nil for the gateway's own
+}
+
+// Invoker runs functions.
+type Invoker interface {
+	// Invoke runs the function on i.Payload and returns its answer.
+	// functionError says that the answer is the function's own error document
+	// (it failed, crashed or ran out of its time). An error means that it never
+	// ran: ErrNotPermitted, ErrNoFunction, ErrThrottled or something else. The
+	// payload is the gateway's again when Invoke has returned.
+	Invoke(ctx context.Context, i Invocation) (answer []byte, functionError bool, err error)
+}
+
+// Invocation is one call of a function by API Gateway.
+type Invocation struct {
+	FunctionARN string // with version or alias, if the integration names one
+	SourceARN   string // arn:aws:execute-api:{region}:{account}:{api}/{stage}/{VERB}/{path template}
+	RequestID   string
+	TraceID     string // "Root=1-..."
+	Payload     []byte
+}
+
+// What an Invoker says when a function cannot be run.
+var (
+	ErrNotPermitted = errors.New("gateway: the function's policy does not let API Gateway call it")
+	ErrNoFunction   = errors.New("gateway: no such function")
+	ErrThrottled    = errors.New("gateway: the function is throttled")
+)
+
+// TokenVerifier proves one kind of token of one user pool.
+type TokenVerifier interface {
+	Verify(ctx context.Context, token string) (*verify.Token, error)
+}
+
+// Pools finds who can verify the tokens of a user pool. It runs for every
+// guarded request, so it reads no database. An unknown pool has no verifiers
+// (nil, nil): none of its tokens is good.
+type Pools interface {
+	Verifiers(poolARN string) (id, access TokenVerifier)
+}
+
+// Records takes finished records.
+type Records interface{ Write(*audit.Record) }
+
+// Gateway is the control plane (API) and the data plane (Serve). Safe for concurrent use.
+type Gateway struct {
+	db      *store.DB
+	pages   *awsapi.Pages
+	clock   *clock.Clock
+	chance  *chance
+	account string
+	domain  string
+	invoker Invoker
+	pools   Pools
+	records Records
+	logger  *slog.Logger
+	backend http.RoundTripper
+
+	live atomic.Pointer[snapshot]
+}
+
+// New loads every stage and follows their changes until the database closes.
+func New(ctx context.Context, c Config) (*Gateway, error) {
+	g := &Gateway{
+		db: c.DB, pages: c.Pages, clock: c.Clock, chance: &chance{source: c.Random},
+		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
+		records: c.Records, logger: c.Logger, backend: c.Backend,
+	}
+	if g.backend == nil {
+		g.backend = newBackend()
+	}
+	g.live.Store(&snapshot{})
+	if err := c.DB.Follow(ctx, []string{stagesTable}, g.follow); err != nil {
+		return nil, err
+	}
+	return g, nil
+}

@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"io"
+	"sync"
+)
+
+const identifierLetters = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+// Identifiers are random lower-case letters and digits, as AWS makes them.
+const (
+	apiIDLength  = 10
+	partIDLength = 6 // resources, authorizers, deployments
+)
+
+// chance is a source of random bytes shared by all requests.
+type chance struct {
+	mu     sync.Mutex
+	source io.Reader
+}
+
+// read fills b. A machine without randomness cannot serve safely, so it panics.
+func (c *chance) read(b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := io.ReadFull(c.source, b); err != nil {
+		panic("gateway: no randomness: " + err.Error())
+	}
+}
+
+// identifier makes a name of n characters, each equally likely.
+func (c *chance) identifier(n int) string {
+	id := make([]byte, 0, n)
+	var b [16]byte
+	for len(id) < n {
+		c.read(b[:])
+		for _, x := range b {
+			if x < 252 && len(id) < n { // 252 = 7 * 36
+				id = append(id, identifierLetters[x%36])
+			}
+		}
+	}
+	return string(id)
+}

@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// integration is what stands behind a method. It answers the request or denies it.
+type integration interface {
+	serve(ctx context.Context, g *Gateway, x *exchange) verdict
+}
+
+func integrate(ctx context.Context, g *Gateway, x *exchange) verdict {
+	return x.method.integration.serve(ctx, g, x)
+}
+
+// broken answers for an integration that could not be compiled.
+type broken struct{ reason string }
+
+func (b broken) serve(context.Context, *Gateway, *exchange) verdict {
+	return denied(failInternal, b.reason)
+}
+
+// lambda is AWS_PROXY: the request becomes an event, the function's answer the response.
+type lambda struct{ function string }
+
+const maxAnswer = 6 << 20 // bytes, of a function's answer
+
+func compileLambda(s *stage, i *Integration) (integration, error) {
+	// AWS takes any verb here and then fails every request but with POST.
+	if i.Method != http.MethodPost {
+		return nil, errors.New("the integration's HTTP method towards a function must be POST")
+	}
+	uri, missing := substitute(i.URI, s.variables)
+	if missing != "" {
+		return nil, fmt.Errorf("the stage has no variable %q, which the integration's URI names", missing)
+	}
+	parts := functionURI.FindStringSubmatch(uri)
+	if parts == nil || !functionARN.MatchString(parts[2]) {
+		return nil, errors.New("the integration's URI, with the stage's variables in it, names no function")
+	}
+	return lambda{function: parts[2]}, nil
+}
+
+func (l lambda) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
+	body, d := readBody(x)
+	if d != nil {
+		return denied(d, "the body is too long or was cut off")
+	}
+	room := rooms.Get().(*[]byte)
+	event := x.appendEvent((*room)[:0], body)
+
+	// The function is not stopped by a client that goes away: it may be in the
+	// middle of its work. It gets what the gateway waits for, and no more.
+	waiting, stop := context.WithTimeout(context.WithoutCancel(ctx), x.method.timeout)
+	defer stop()
+	payload, functionError, err := g.invoker.Invoke(waiting, Invocation{
+		FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event,
+	})
+	if waiting.Err() != nil {
+		return denied(failTimeout, "the function did not answer in time")
+	}
+	// Only now is it certain that nobody reads the event any more.
+	if cap(event) <= largestRoom {
+		*room = event
+		rooms.Put(room)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrNotPermitted), errors.Is(err, ErrNoFunction), errors.Is(err, ErrThrottled):
+		return denied(failInternal, err.Error())
+	default:
+		return denied(failInternal, "the function could not be run: "+err.Error())
+	}
+	if functionError {
+		return denied(failBadAnswer, "the function failed")
+	}
+	if len(payload) > maxAnswer {
+		return denied(failBadAnswer, "the function's answer is over 6 MB")
+	}
+	a, err := readAnswer(payload)
+	if err != nil {
+		return denied(failBadAnswer, "malformed answer of the function: "+err.Error())
+	}
+	if err := a.decode(x); err != nil {
+		return denied(failBadAnswer, err.Error())
+	}
+	x.w.Header()["X-Amzn-Trace-Id"] = []string{x.trace}
+	a.write(x)
+	return verdict{outcome: served}
+}
+
+// rooms holds the memory of events between requests.
+var rooms = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+const largestRoom = 256 << 10 // larger ones are not worth keeping
+
+// readBody reads the request's body, at most 10 MB of it.
+func readBody(x *exchange) ([]byte, *denial) {
+	if x.r.Body == nil || x.r.Body == http.NoBody {
+		return nil, nil
+	}
+	if x.r.ContentLength > maxBody {
+		return nil, denyTooLong
+	}
+	body, err := io.ReadAll(io.LimitReader(x.r.Body, maxBody+1))
+	if err != nil {
+		return nil, denyBadRequest
+	}
+	if len(body) > maxBody {
+		return nil, denyTooLong
+	}
+	return body, nil
+}

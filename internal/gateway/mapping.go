@@ -1,0 +1,163 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A mapping sets a path variable, a query parameter or a header of the request
+// to a backend: integration.request.path.id <- method.request.path.id.
+type mapping struct {
+	place string // path, querystring or header
+	name  string
+	value func(x *exchange) []string // none: not sent
+}
+
+var (
+	mappingTarget = regexp.MustCompile(`^integration\.request\.(path|querystring|header)\.([a-zA-Z0-9._$-]+)$`)
+	mappingSource = regexp.MustCompile(`^(method\.request)\.(path|querystring|header|multivaluequerystring|multivalueheader)\.([a-zA-Z0-9._$-]+)$`)
+	pathVariable  = regexp.MustCompile(`\{([a-zA-Z0-9._-]+)\+?\}`)
+)
+
+// contextValues are the context variables that a mapping can send on.
+var contextValues = map[string]func(x *exchange) string{
+	"context.requestId":         func(x *exchange) string { return x.id },
+	"context.extendedRequestId": func(x *exchange) string { return x.extended },
+	"context.apiId":             func(x *exchange) string { return x.stage.api },
+	"context.accountId":         func(x *exchange) string { return x.stage.account },
+	"context.stage":             func(x *exchange) string { return x.stage.name },
+	"context.httpMethod":        func(x *exchange) string { return x.verb },
+	"context.resourceId":        func(x *exchange) string { return x.route.id },
+	"context.resourcePath":      func(x *exchange) string { return x.route.template },
+	"context.identity.sourceIp": func(x *exchange) string { return x.source },
+}
+
+// checkMappings holds an HTTP_PROXY integration's parameters to what can be
+// sent, and its URI's variables to those that a mapping sets.
+func checkMappings(resourcePath string, m *Method, i *Integration) error {
+	for target, source := range i.RequestParameters {
+		if kind := mappingSource.FindStringSubmatch(source); kind != nil {
+			// As at AWS: the method declares what it lets through.
+			if _, declared := m.RequestParameters[source]; !declared {
+				return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: %s]", source)
+			}
+			if kind[2] == "path" && !slices.Contains(pathVariables(resourcePath), kind[3]) {
+				return badRequest("Invalid mapping expression specified: %s is no variable of the path %s", source, resourcePath)
+			}
+		}
+		if _, err := compileMapping(nil, target, source); err != nil {
+			return err
+		}
+	}
+	plain := stageVariable.ReplaceAllString(i.URI, "")
+	for _, found := range pathVariable.FindAllStringSubmatch(plain, -1) {
+		if _, mapped := i.RequestParameters["integration.request.path."+found[1]]; !mapped {
+			return badRequest("Invalid mapping expression specified: the URI's variable %s needs a request parameter integration.request.path.%s", found[0], found[1])
+		}
+	}
+	return nil
+}
+
+// compileMapping reads one mapping; its error is what the control plane answers.
+func compileMapping(s *stage, target, source string) (mapping, error) {
+	to := mappingTarget.FindStringSubmatch(target)
+	if to == nil {
+		return mapping{}, badRequest("Invalid mapping expression specified: %s", target)
+	}
+	m := mapping{place: to[1], name: to[2]}
+	if m.place == "header" && !settable(m.name) {
+		return mapping{}, badRequest("Invalid mapping expression specified: the header %s cannot be set", m.name)
+	}
+	if value, ok := literal(source); ok {
+		if !isHeaderValue(value) {
+			return mapping{}, badRequest("Invalid mapping expression specified: %s has control characters", target)
+		}
+		m.value = func(*exchange) []string { return []string{value} }
+		return m, nil
+	}
+	if name, ok := strings.CutPrefix(source, "stageVariables."); ok && variableName.MatchString(name) {
+		m.value = func(x *exchange) []string { return oneOrNone(x.stage.variables[name]) }
+		return m, nil
+	}
+	if claim, ok := strings.CutPrefix(source, "context.authorizer.claims."); ok && claim != "" {
+		m.value = func(x *exchange) []string { return oneOrNone(claimOf(x, claim)) }
+		return m, nil
+	}
+	if of := contextValues[source]; of != nil {
+		m.value = func(x *exchange) []string { return oneOrNone(of(x)) }
+		return m, nil
+	}
+	from := mappingSource.FindStringSubmatch(source)
+	if from == nil {
+		return mapping{}, unsupported(fmt.Sprintf("The mapping expression %q", source))
+	}
+	name := from[3]
+	switch from[2] {
+	case "path":
+		m.value = func(x *exchange) []string {
+			for _, p := range x.params {
+				if p.name == name {
+					return []string{p.value}
+				}
+			}
+			return nil
+		}
+	case "header":
+		m.value = func(x *exchange) []string { return last(headerValues(x.r.Header, name)) }
+	case "multivalueheader":
+		m.value = func(x *exchange) []string { return headerValues(x.r.Header, name) }
+	case "querystring":
+		m.value = func(x *exchange) []string { return last(queryValues(x, name)) }
+	case "multivaluequerystring":
+		m.value = func(x *exchange) []string { return queryValues(x, name) }
+	}
+	return m, nil
+}
+
+// settable says whether a mapping may set a header: not those of the connection,
+// and not those by which the gateway itself speaks.
+func settable(name string) bool {
+	canonical := canonicalName(name)
+	return isHeaderName(name) && !droppedRequest[canonical] && canonical != "Host" &&
+		!strings.HasPrefix(canonical, "X-Amzn-") && !strings.HasPrefix(canonical, "X-Forwarded-")
+}
+
+func oneOrNone(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func last(values []string) []string {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[len(values)-1:]
+}
+
+func queryValues(x *exchange, name string) []string {
+	var values []string
+	for _, p := range parseQuery(x.address.Query, nil) {
+		if p.name == name {
+			values = append(values, p.value)
+		}
+	}
+	return values
+}
+
+// claimOf is a claim as text; "" if the caller was proven by no token or has no such claim.
+func claimOf(x *exchange, name string) string {
+	if x.token == nil {
+		return ""
+	}
+	value, ok := x.token.Claim(name)
+	if !ok {
+		return ""
+	}
+	text, _ := claimText(x.token, name, json.RawMessage(value))
+	return text
+}

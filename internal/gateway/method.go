@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+func (m *Method) shape(verb string) types.Method {
+	s := types.Method{
+		HttpMethod: &verb, AuthorizationType: &m.Authorization, ApiKeyRequired: aws.Bool(false),
+		AuthorizerId: optional(m.AuthorizerID), AuthorizationScopes: m.Scopes, OperationName: optional(m.OperationName),
+		RequestModels: m.RequestModels, RequestParameters: m.RequestParameters,
+	}
+	for status, r := range m.Responses {
+		setEntry(&s.MethodResponses, status, r.shape(status))
+	}
+	if m.Integration != nil {
+		i := m.Integration.shape()
+		s.MethodIntegration = &i
+	}
+	return s
+}
+
+const wantAuthorizer = "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."
+
+// checkAuthorization: is what m demands of its callers something that the data plane can prove?
+func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, apiID *string, m *Method) error {
+	switch m.Authorization {
+	case authorizationNone:
+		if m.AuthorizerID != "" || len(m.Scopes) > 0 {
+			return badRequest("A method with the authorization type NONE can have neither an authorizer nor authorization scopes")
+		}
+		return nil
+	case "AWS_IAM", "CUSTOM":
+		return unsupported("The authorization type " + m.Authorization)
+	case authorizationCognito:
+	default:
+		return badRequest("Invalid authorization type specified. Must be one of: NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS")
+	}
+	for _, scope := range m.Scopes {
+		if scope == "" || strings.ContainsAny(scope, " \t\r\n\"\\") {
+			return badRequest("Invalid authorization scope specified: a scope is a text without spaces")
+		}
+	}
+	if m.AuthorizerID == "" {
+		return badRequest(wantAuthorizer)
+	}
+	if _, err := readAuthorizer(ctx, tx, call, apiID, &m.AuthorizerID); err != nil {
+		return badRequest(wantAuthorizer)
+	}
+	return nil
+}
+
+var requestParameter = regexp.MustCompile(`^method\.request\.(?:path|querystring|header|multivalue(?:querystring|header))\.[a-zA-Z0-9._$-]+$`)
+
+func checkRequestParameter(name string) error {
+	if !requestParameter.MatchString(name) {
+		return badRequest("Invalid mapping expression specified: %s", name)
+	}
+	return nil
+}
+
+// checkModels accepts the two models that every API has.
+func checkModels(models map[string]string) error {
+	for _, model := range models {
+		if model != "Empty" && model != "Error" {
+			return unsupported("A model other than Empty and Error")
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigateway.PutMethodInput) (*apigateway.PutMethodOutput, error) {
+	verb := text(in.HttpMethod)
+	if !isVerb(verb) && verb != anyVerb {
+		return nil, badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY")
+	}
+	if err := firstRefusal(
+		refusalIf{in.ApiKeyRequired, "A required API key (apiKeyRequired)"},
+		refusalIf{text(in.RequestValidatorId) != "", "A request validator (requestValidatorId)"},
+	); err != nil {
+		return nil, err
+	}
+	if err := checkModels(in.RequestModels); err != nil {
+		return nil, err
+	}
+	for name := range in.RequestParameters {
+		if err := checkRequestParameter(name); err != nil {
+			return nil, err
+		}
+	}
+	m := &Method{
+		Authorization: text(in.AuthorizationType), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
+		OperationName: text(in.OperationName), RequestModels: in.RequestModels, RequestParameters: in.RequestParameters,
+	}
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+			return err
+		}
+		if _, err := readResource(ctx, tx, call, in.RestApiId, in.ResourceId); err != nil {
+			return err
+		}
+		if err := checkAuthorization(ctx, tx, call, in.RestApiId, m); err != nil {
+			return err
+		}
+		_, err := resources.Update(ctx, tx, func(r *Resource) error {
+			if r.Methods[verb] != nil {
+				return conflict("Method already exists for this resource")
+			}
+			setEntry(&r.Methods, verb, m)
+			return nil
+		}, text(in.RestApiId), text(in.ResourceId))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.PutMethodOutput](m.shape(verb)), nil
+}
+
+// method finds a method, or says which part of its address is wrong.
+func (g *Gateway) method(ctx context.Context, call *access.Call, apiID, resourceID, verb *string) (*Method, error) {
+	r, err := readResource(ctx, g.db, call, apiID, resourceID)
+	if err != nil {
+		return nil, err
+	}
+	m := r.Methods[text(verb)]
+	if m == nil {
+		return nil, notFound(noMethod)
+	}
+	return m, nil
+}
+
+const noMethod = "Invalid Method identifier specified"
+
+// changeMethod runs change on a method and writes its resource.
+func (g *Gateway) changeMethod(ctx context.Context, call *access.Call, apiID, resourceID, verb *string, change func(tx *store.Tx, r *Resource, m *Method) error) (*Method, error) {
+	var changed *Method
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := changeAPI(ctx, tx, call, apiID); err != nil {
+			return err
+		}
+		if _, err := readResource(ctx, tx, call, apiID, resourceID); err != nil {
+			return err
+		}
+		_, err := resources.Update(ctx, tx, func(r *Resource) error {
+			if changed = r.Methods[text(verb)]; changed == nil {
+				return notFound(noMethod)
+			}
+			return change(tx, r, changed)
+		}, text(apiID), text(resourceID))
+		return err
+	})
+	return changed, err
+}
+
+func (g *Gateway) getMethod(ctx context.Context, call *access.Call, in *apigateway.GetMethodInput) (*apigateway.GetMethodOutput, error) {
+	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.GetMethodOutput](m.shape(text(in.HttpMethod))), nil
+}
+
+func (g *Gateway) updateMethod(ctx context.Context, call *access.Call, in *apigateway.UpdateMethodInput) (*apigateway.UpdateMethodOutput, error) {
+	m, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(tx *store.Tx, _ *Resource, m *Method) error {
+		if err := m.patch().apply(in.PatchOperations); err != nil {
+			return err
+		}
+		return checkAuthorization(ctx, tx, call, in.RestApiId, m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.UpdateMethodOutput](m.shape(text(in.HttpMethod))), nil
+}
+
+func (m *Method) patch() patch {
+	setParameter := func(k, v string) error {
+		if err := checkRequestParameter(k); err != nil {
+			return err
+		}
+		setEntry(&m.RequestParameters, k, v == "true")
+		return nil
+	}
+	return patch{
+		{path: "/authorizationType", replace: func(_, v string) error {
+			m.Authorization = v
+			if v == authorizationNone { // what only the other types have goes with them
+				m.AuthorizerID, m.Scopes = "", nil
+			}
+			return nil
+		}},
+		{path: "/authorizerId", replace: setText(&m.AuthorizerID)},
+		{path: "/operationName", replace: setText(&m.OperationName)},
+		{path: "/authorizationScopes", add: func(_, v string) error {
+			if !slices.Contains(m.Scopes, v) {
+				m.Scopes = append(m.Scopes, v)
+			}
+			return nil
+		}, remove: func(_, v string) error {
+			i := slices.Index(m.Scopes, v)
+			if i < 0 {
+				return notFound("Invalid authorization scope specified")
+			}
+			m.Scopes = slices.Delete(m.Scopes, i, i+1)
+			return nil
+		}},
+		{path: "/requestParameters/*", add: setParameter, replace: setParameter, remove: func(k, _ string) error {
+			delete(m.RequestParameters, k)
+			return nil
+		}},
+		{path: "/apiKeyRequired", replace: func(_, v string) error {
+			if v == "false" {
+				return nil
+			}
+			return unsupported("A required API key (apiKeyRequired)")
+		}},
+		notYet("/requestValidatorId", "A request validator (requestValidatorId)"),
+		notYet("/requestModels/*", "Changing request models"),
+	}
+}
+
+func (g *Gateway) deleteMethod(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodInput) (*apigateway.DeleteMethodOutput, error) {
+	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, r *Resource, _ *Method) error {
+		delete(r.Methods, text(in.HttpMethod))
+		return nil
+	})
+	return &apigateway.DeleteMethodOutput{}, err
+}

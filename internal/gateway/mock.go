@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// mock answers of itself: a request template names a status, the status selects
+// an integration response.
+type mock struct {
+	statuses    map[string]string // by content type of the request; "" where the template names none
+	passthrough string
+	replies     []reply // with patterns, by status; the default last
+}
+
+type reply struct {
+	status   int
+	pattern  *regexp.Regexp // nil: the default
+	headers  http.Header
+	types    []string // content types that have a template, application/json first
+	template map[string]string
+}
+
+// mockStatus finds the status in a template such as {"statusCode": 200}. AWS
+// reads these leniently, without quotes too.
+var mockStatus = regexp.MustCompile(`["']?statusCode["']?\s*:\s*["']?([0-9]{3})\b`)
+
+func compileMock(m *Method) (integration, error) {
+	made := &mock{statuses: map[string]string{}, passthrough: m.Integration.Passthrough}
+	for contentType, template := range m.Integration.RequestTemplates {
+		made.statuses[mediaTypeOf(contentType)] = ""
+		if found := mockStatus.FindStringSubmatch(template); found != nil {
+			made.statuses[mediaTypeOf(contentType)] = found[1]
+		}
+	}
+	var byDefault []reply
+	for _, status := range slices.Sorted(maps.Keys(m.Integration.Responses)) {
+		r := m.Integration.Responses[status]
+		code, err := strconv.Atoi(status)
+		if err != nil {
+			return nil, err
+		}
+		one := reply{status: code, headers: http.Header{}, template: map[string]string{}}
+		for target, source := range r.Parameters {
+			value, _ := literal(source)
+			if name := answerName(strings.TrimPrefix(target, "method.response.header.")); name != "" {
+				one.headers[name] = []string{value}
+			}
+		}
+		for contentType, template := range r.Templates {
+			one.template[mediaTypeOf(contentType)] = template
+		}
+		one.types = slices.Sorted(maps.Keys(one.template))
+		if i := slices.Index(one.types, "application/json"); i > 0 {
+			one.types = slices.Insert(slices.Delete(one.types, i, i+1), 0, "application/json")
+		}
+		if r.Selection == "" {
+			byDefault = append(byDefault, one)
+			continue
+		}
+		if one.pattern, err = matchWhole(r.Selection); err != nil {
+			return nil, err
+		}
+		made.replies = append(made.replies, one)
+	}
+	made.replies = append(made.replies, byDefault...)
+	return made, nil
+}
+
+// mediaTypeOf is type/subtype in lower case; application/json where there is none.
+func mediaTypeOf(contentType string) string {
+	kind, _, _ := strings.Cut(contentType, ";")
+	if kind = strings.ToLower(strings.TrimSpace(kind)); kind == "" {
+		return "application/json"
+	}
+	return kind
+}
+
+func (m *mock) serve(_ context.Context, _ *Gateway, x *exchange) verdict {
+	status, found := m.statuses[mediaTypeOf(x.r.Header.Get("Content-Type"))]
+	if !found && (m.passthrough == "NEVER" || m.passthrough == "WHEN_NO_TEMPLATES" && len(m.statuses) > 0) {
+		return denied(denyMediaType, "no request template for the content type")
+	}
+	if status == "" {
+		return denied(failInternal, "no request template names a statusCode")
+	}
+	for _, r := range m.replies {
+		if r.pattern != nil && !r.pattern.MatchString(status) {
+			continue
+		}
+		a := &answer{status: r.status, headers: http.Header{}}
+		if kind := r.contentType(x.r.Header.Get("Accept")); kind != "" {
+			a.body = r.template[kind]
+			a.headers["Content-Type"] = []string{kind}
+		}
+		maps.Copy(a.headers, r.headers)
+		a.write(x)
+		return verdict{outcome: served}
+	}
+	return denied(failInternal, "no integration response matches the status "+status)
+}
+
+// contentType chooses the template that the client accepts first, else the first there is.
+func (r reply) contentType(accept string) string {
+	for kind := range strings.SplitSeq(accept, ",") {
+		if kind = mediaTypeOf(kind); r.template[kind] != "" {
+			return kind
+		}
+	}
+	if len(r.types) == 0 {
+		return ""
+	}
+	return r.types[0]
+}

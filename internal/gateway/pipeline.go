@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/verify"
+)
+
+// exchange is one request on its way through the steps of its method. One
+// goroutine owns it.
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+
+	address Address
+	stage   *stage
+	route   *route
+	method  *method
+	verb    string
+	params  []param
+
+	id       string // x-amzn-RequestId
+	extended string // x-amz-apigw-id
+	trace    string // "Root=1-..."
+	at       time.Time
+	source   string // the address of the connection, no port
+	arn      string // what is called: execute-api ARN with the path template
+
+	token  *verify.Token // proven by a Cognito authorizer
+	claims []byte        // its claims, as the event has them
+
+	record *audit.Record
+	buffer [8]param
+}
+
+// step is one thing that a request goes through. A method's steps are fixed
+// when its stage is compiled.
+type step struct {
+	name string
+	do   func(ctx context.Context, g *Gateway, x *exchange) verdict
+}
+
+// verdict is what a step decides. The zero value denies.
+type verdict struct {
+	outcome outcome
+	denial  *denial // what the client hears, for deny; nil: denyAccess
+	reason  string  // for the operator's record
+}
+
+type outcome uint8
+
+const (
+	deny   outcome = iota
+	pass           // on to the next step
+	served         // the answer is written; the way ends here
+)
+
+func denied(d *denial, reason string) verdict { return verdict{deny, d, reason} }
+func passed(reason string) verdict            { return verdict{pass, nil, reason} }
+
+// run takes x through the steps. Steps that run out without an answer are a
+// mistake, answered as one.
+func (g *Gateway) run(ctx context.Context, x *exchange) {
+	for i := range x.method.steps {
+		s := &x.method.steps[i]
+		v := s.do(ctx, g, x)
+		switch v.outcome {
+		case pass:
+			x.record.Note(s.name, audit.Passed, v.reason, g.clock.Now())
+		case served:
+			x.record.Note(s.name, audit.Passed, v.reason, g.clock.Now())
+			x.record.Outcome = audit.Passed
+			return
+		default:
+			d := v.denial
+			if d == nil {
+				d = denyAccess
+			}
+			g.refuse(x, s.name, d, v.reason)
+			return
+		}
+	}
+	g.refuse(x, "end", failInternal, "no step answered")
+}
+
+// refuse writes a denial and notes why.
+func (g *Gateway) refuse(x *exchange, step string, d *denial, reason string) {
+	outcome := audit.Refused
+	if d.status >= 500 {
+		outcome = audit.Failed
+	}
+	x.record.Note(step, outcome, reason, g.clock.Now())
+	x.record.Outcome, x.record.Status = outcome, d.status
+	d.write(x.w)
+}

@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+var apis = store.NewTable(store.Schema[API]{
+	Table:   "gateway_apis",
+	Key:     []store.Column[API]{{Name: "id", Value: func(a *API) any { return a.ID }}},
+	Columns: []store.Column[API]{{Name: "region", Value: func(a *API) any { return a.Region }}},
+})
+
+// Methods live in the row of their resource: one PutMethod writes one small
+// row, however large the API.
+var resources = store.NewTable(store.Schema[Resource]{
+	Table: "gateway_resources",
+	Key: []store.Column[Resource]{
+		{Name: "api_id", Value: func(r *Resource) any { return r.APIID }},
+		{Name: "id", Value: func(r *Resource) any { return r.ID }},
+	},
+	Columns: []store.Column[Resource]{
+		{Name: "parent_id", Value: func(r *Resource) any { return r.ParentID }},
+		{Name: "path_part", Value: func(r *Resource) any { return r.PathPart }},
+	},
+})
+
+var authorizers = store.NewTable(store.Schema[Authorizer]{
+	Table: "gateway_authorizers",
+	Key: []store.Column[Authorizer]{
+		{Name: "api_id", Value: func(a *Authorizer) any { return a.APIID }},
+		{Name: "id", Value: func(a *Authorizer) any { return a.ID }},
+	},
+	Columns: []store.Column[Authorizer]{{Name: "name", Value: func(a *Authorizer) any { return a.Name }}},
+})
+
+var deployments = store.NewTable(store.Schema[Deployment]{
+	Table: "gateway_deployments",
+	Key: []store.Column[Deployment]{
+		{Name: "api_id", Value: func(d *Deployment) any { return d.APIID }},
+		{Name: "id", Value: func(d *Deployment) any { return d.ID }},
+	},
+})
+
+// stages is the one table that the data plane follows: a deployment never
+// changes once a stage can point to it.
+var stages = store.NewTable(store.Schema[Stage]{
+	Table: stagesTable,
+	Key: []store.Column[Stage]{
+		{Name: "api_id", Value: func(s *Stage) any { return s.APIID }},
+		{Name: "name", Value: func(s *Stage) any { return s.Name }},
+	},
+	Columns: []store.Column[Stage]{{Name: "deployment_id", Value: func(s *Stage) any { return s.DeploymentID }}},
+	Feed:    true,
+})
+
+const stagesTable = "gateway_stages"
+
+const (
+	ofAPI           = "api_id = $1 order by id"
+	ofAPIAfter      = "api_id = $1 and id > $2 order by id limit $3"
+	stagesOfAPI     = "api_id = $1 order by name"
+	apisAfter       = "region = $1 and id > $2 order by id limit $3"
+	childrenOf      = "api_id = $1 and parent_id = $2 order by id"
+	stagesServing   = "api_id = $1 and deployment_id = $2"
+	everythingOfAPI = "api_id = $1"
+)
+
+// readAPI finds an API of the call's region, or says NotFoundException.
+func readAPI(ctx context.Context, s store.Session, call *access.Call, id *string) (*API, error) {
+	api, err := apis.Get(ctx, s, text(id))
+	if errors.Is(err, store.ErrNotFound) || err == nil && api.Region != call.Region {
+		return nil, noSuchAPI(call, text(id))
+	}
+	return api, err
+}
+
+// changeAPI is readAPI for a change whose rules span several rows of the API
+// (siblings, authorizers in use, what a deployment freezes). Writing the API's
+// row makes two such changes wait for each other.
+func changeAPI(ctx context.Context, tx *store.Tx, call *access.Call, id *string) (*API, error) {
+	if _, err := readAPI(ctx, tx, call, id); err != nil {
+		return nil, err
+	}
+	return apis.Update(ctx, tx, func(*API) error { return nil }, text(id))
+}
+
+func readResource(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*Resource, error) {
+	if _, err := readAPI(ctx, s, call, apiID); err != nil {
+		return nil, err
+	}
+	r, err := resources.Get(ctx, s, text(apiID), text(id))
+	return r, orNotFound(err, "Invalid Resource identifier specified")
+}
+
+func readAuthorizer(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*Authorizer, error) {
+	if _, err := readAPI(ctx, s, call, apiID); err != nil {
+		return nil, err
+	}
+	a, err := authorizers.Get(ctx, s, text(apiID), text(id))
+	return a, orNotFound(err, "Invalid Authorizer identifier specified")
+}
+
+func readDeployment(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*Deployment, error) {
+	if _, err := readAPI(ctx, s, call, apiID); err != nil {
+		return nil, err
+	}
+	d, err := deployments.Get(ctx, s, text(apiID), text(id))
+	return d, orNotFound(err, "Invalid Deployment identifier specified")
+}
+
+func readStage(ctx context.Context, s store.Session, call *access.Call, apiID, name *string) (*Stage, error) {
+	if _, err := readAPI(ctx, s, call, apiID); err != nil {
+		return nil, err
+	}
+	st, err := stages.Get(ctx, s, text(apiID), text(name))
+	return st, orNotFound(err, noStage)
+}
+
+func orNotFound(err error, message string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return notFound(message)
+	}
+	return err
+}

@@ -1,0 +1,278 @@
+package gateway
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+func (r *Resource) shape(withMethods bool) types.Resource {
+	s := types.Resource{Id: &r.ID, ParentId: optional(r.ParentID), PathPart: optional(r.PathPart), Path: &r.Path}
+	for verb, m := range r.Methods {
+		var method types.Method // AWS lists the verbs, each with {}, unless asked to embed
+		if withMethods {
+			method = m.shape(verb)
+		}
+		setEntry(&s.ResourceMethods, verb, method)
+	}
+	return s
+}
+
+// pathPart is what AWS lets a path part be: plain text, or one whole variable.
+var pathPart = regexp.MustCompile(`^(?:[a-zA-Z0-9._:-]+|\{[a-zA-Z0-9._:-]+\+?\})$`)
+
+func checkPathPart(part string) error {
+	// A part of dots alone could never be reached: such segments match no route.
+	if !pathPart.MatchString(part) || part == "." || part == ".." {
+		return badRequest("Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.")
+	}
+	return nil
+}
+
+// checkPlace says whether a part may hang below parent, beside siblings. self
+// is the id of the resource that moves, "" for a new one.
+func checkPlace(parent *Resource, part string, siblings []*Resource, self string) error {
+	if _, greedy, ok := variable(parent.PathPart); ok && greedy {
+		return badRequest("Cannot create a child of a resource with a greedy path variable: %s", parent.PathPart)
+	}
+	name, greedy, isVariable := variable(part)
+	if isVariable && slices.Contains(pathVariables(parent.Path), name) {
+		return badRequest("Resource path contains a variable more than once: %s", name)
+	}
+	for _, sibling := range siblings {
+		if sibling.ID == self {
+			continue
+		}
+		if sibling.PathPart == part {
+			return conflict("Another resource with the same parent already has this name: %s", part)
+		}
+		// {id} beside {proxy+} is fine; two names for one segment are not.
+		_, otherGreedy, other := variable(sibling.PathPart)
+		if isVariable && other && greedy == otherGreedy {
+			return badRequest("A sibling (%s) of this resource already has a variable path part -- only one is allowed", sibling.PathPart)
+		}
+	}
+	return nil
+}
+
+// pathVariables are the names of the variables of a path such as /a/{id}.
+func pathVariables(path string) []string {
+	var names []string
+	for part := range strings.SplitSeq(path, "/") {
+		if name, _, ok := variable(part); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func join(parent, part string) string {
+	if parent == "/" {
+		return "/" + part
+	}
+	return parent + "/" + part
+}
+
+func (g *Gateway) createResource(ctx context.Context, call *access.Call, in *apigateway.CreateResourceInput) (*apigateway.CreateResourceOutput, error) {
+	part := text(in.PathPart)
+	if err := checkPathPart(part); err != nil {
+		return nil, err
+	}
+	var made *Resource
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		if err != nil {
+			return err
+		}
+		parent, err := readResource(ctx, tx, call, in.RestApiId, in.ParentId)
+		if err != nil {
+			return err
+		}
+		if n, err := resources.Count(ctx, tx, everythingOfAPI, api.ID); err != nil {
+			return err
+		} else if n >= maxResources {
+			return limitExceeded("Maximum number of resources for this API has been reached (%d)", maxResources)
+		}
+		siblings, err := resources.List(ctx, tx, childrenOf, api.ID, parent.ID)
+		if err != nil {
+			return err
+		}
+		if err := checkPlace(parent, part, siblings, ""); err != nil {
+			return err
+		}
+		made = &Resource{APIID: api.ID, ID: g.chance.identifier(partIDLength), ParentID: parent.ID, PathPart: part, Path: join(parent.Path, part)}
+		return resources.Insert(ctx, tx, made)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.CreateResourceOutput](made.shape(false)), nil
+}
+
+// embedsMethods reads the embed list: AWS knows only "methods".
+func embedsMethods(embed []string) (bool, error) {
+	for _, e := range embed {
+		if e != "methods" {
+			return false, badRequest("Invalid embed value: %s. Must be one of: methods", e)
+		}
+	}
+	return len(embed) > 0, nil
+}
+
+func (g *Gateway) getResource(ctx context.Context, call *access.Call, in *apigateway.GetResourceInput) (*apigateway.GetResourceOutput, error) {
+	embed, err := embedsMethods(in.Embed)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readResource(ctx, g.db, call, in.RestApiId, in.ResourceId)
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.GetResourceOutput](r.shape(embed)), nil
+}
+
+func (g *Gateway) getResources(ctx context.Context, call *access.Call, in *apigateway.GetResourcesInput) (*apigateway.GetResourcesOutput, error) {
+	embed, err := embedsMethods(in.Embed)
+	if err != nil {
+		return nil, err
+	}
+	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+	if err != nil {
+		return nil, err
+	}
+	page, err := g.page("GetResources", api.ID, in.Position, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := resources.List(ctx, g.db, ofAPIAfter, api.ID, page.after, page.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &apigateway.GetResourcesOutput{Items: []types.Resource{}}
+	rows, out.Position = cut(g, page, rows, func(r *Resource) string { return r.ID })
+	for _, r := range rows {
+		out.Items = append(out.Items, r.shape(embed))
+	}
+	return out, nil
+}
+
+// updateResource renames a resource or moves it, and everything below it.
+func (g *Gateway) updateResource(ctx context.Context, call *access.Call, in *apigateway.UpdateResourceInput) (*apigateway.UpdateResourceOutput, error) {
+	var changed *Resource
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		if err != nil {
+			return err
+		}
+		r, err := readResource(ctx, tx, call, in.RestApiId, in.ResourceId)
+		if err != nil {
+			return err
+		}
+		part, parentID := r.PathPart, r.ParentID
+		if err := (patch{{path: "/pathPart", replace: setText(&part)}, {path: "/parentId", replace: setText(&parentID)}}).apply(in.PatchOperations); err != nil {
+			return err
+		}
+		changed = r
+		if part == r.PathPart && parentID == r.ParentID {
+			return nil
+		}
+		if r.ID == api.RootID {
+			return badRequest("Root resource cannot be renamed or moved")
+		}
+		if err := checkPathPart(part); err != nil {
+			return err
+		}
+		all, err := resources.List(ctx, tx, ofAPI, api.ID)
+		if err != nil {
+			return err
+		}
+		changed, err = move(ctx, tx, all, r.ID, parentID, part)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.UpdateResourceOutput](changed.shape(false)), nil
+}
+
+// move writes the resource id below its new parent, and the new paths of all below it.
+func move(ctx context.Context, tx *store.Tx, all []*Resource, id, parentID, part string) (*Resource, error) {
+	byID, children := map[string]*Resource{}, map[string][]*Resource{}
+	for _, r := range all {
+		byID[r.ID] = r
+		children[r.ParentID] = append(children[r.ParentID], r)
+	}
+	parent := byID[parentID]
+	if parent == nil {
+		return nil, notFound("Invalid Resource identifier specified")
+	}
+	for up := parent; up != nil; up = byID[up.ParentID] {
+		if up.ID == id {
+			return nil, badRequest("A resource cannot be moved below itself")
+		}
+	}
+	if _, greedy, ok := variable(part); ok && greedy && len(children[id]) > 0 {
+		return nil, badRequest("A greedy path variable cannot have resources below it: %s", part)
+	}
+	if err := checkPlace(parent, part, children[parentID], id); err != nil {
+		return nil, err
+	}
+	var place func(r *Resource, parent *Resource) error
+	place = func(r, parent *Resource) error {
+		name, _, ok := variable(r.PathPart)
+		if ok && slices.Contains(pathVariables(parent.Path), name) {
+			return badRequest("Resource path contains a variable more than once: %s", name)
+		}
+		r.Path = join(parent.Path, r.PathPart)
+		_, err := resources.Update(ctx, tx, func(row *Resource) error {
+			row.ParentID, row.PathPart, row.Path = r.ParentID, r.PathPart, r.Path
+			return nil
+		}, r.APIID, r.ID)
+		for _, child := range children[r.ID] {
+			if err == nil {
+				err = place(child, r)
+			}
+		}
+		return err
+	}
+	r := byID[id]
+	r.ParentID, r.PathPart = parentID, part
+	return r, place(r, parent)
+}
+
+// deleteResource removes a resource and everything below it.
+func (g *Gateway) deleteResource(ctx context.Context, call *access.Call, in *apigateway.DeleteResourceInput) (*apigateway.DeleteResourceOutput, error) {
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		if err != nil {
+			return err
+		}
+		r, err := readResource(ctx, tx, call, in.RestApiId, in.ResourceId)
+		if err != nil {
+			return err
+		}
+		if r.ID == api.RootID {
+			return badRequest("Root resource cannot be removed")
+		}
+		all, err := resources.List(ctx, tx, ofAPI, api.ID)
+		if err != nil {
+			return err
+		}
+		for _, other := range all {
+			if other.ID == r.ID || strings.HasPrefix(other.Path, r.Path+"/") {
+				if err := resources.Delete(ctx, tx, api.ID, other.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return &apigateway.DeleteResourceOutput{}, err
+}

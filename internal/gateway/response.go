@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+const noResponse = "Invalid Response status code specified"
+
+func (r MethodResponse) shape(status string) types.MethodResponse {
+	return types.MethodResponse{StatusCode: &status, ResponseModels: r.Models, ResponseParameters: r.Parameters}
+}
+
+func (r IntegrationResponse) shape(status string) types.IntegrationResponse {
+	return types.IntegrationResponse{
+		StatusCode: &status, SelectionPattern: optional(r.Selection),
+		ResponseParameters: r.Parameters, ResponseTemplates: r.Templates,
+	}
+}
+
+var (
+	statusCode      = regexp.MustCompile(`^[2-5][0-9][0-9]$`)
+	responseHeader  = regexp.MustCompile("^method\\.response\\.header\\.[a-zA-Z0-9!#$%&'*+.^_`|~-]+$")
+	headerValueText = regexp.MustCompile(`^[\x20-\x7e\t]*$`)
+)
+
+func checkStatus(status string) error {
+	if !statusCode.MatchString(status) {
+		return badRequest("Invalid status code specified: must be between 200 and 599")
+	}
+	return nil
+}
+
+func (g *Gateway) putMethodResponse(ctx context.Context, call *access.Call, in *apigateway.PutMethodResponseInput) (*apigateway.PutMethodResponseOutput, error) {
+	status := text(in.StatusCode)
+	if err := checkStatus(status); err != nil {
+		return nil, err
+	}
+	if err := checkModels(in.ResponseModels); err != nil {
+		return nil, err
+	}
+	for name := range in.ResponseParameters {
+		if !responseHeader.MatchString(name) {
+			return nil, badRequest("Invalid mapping expression specified: %s", name)
+		}
+	}
+	made := MethodResponse{Models: in.ResponseModels, Parameters: in.ResponseParameters}
+	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+		if _, there := m.Responses[status]; there {
+			return conflict("Response already exists for this resource")
+		}
+		setEntry(&m.Responses, status, made)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.PutMethodResponseOutput](made.shape(status)), nil
+}
+
+func (g *Gateway) getMethodResponse(ctx context.Context, call *access.Call, in *apigateway.GetMethodResponseInput) (*apigateway.GetMethodResponseOutput, error) {
+	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := m.Responses[text(in.StatusCode)]
+	if !ok {
+		return nil, notFound(noResponse)
+	}
+	return as[apigateway.GetMethodResponseOutput](r.shape(text(in.StatusCode))), nil
+}
+
+func (g *Gateway) deleteMethodResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodResponseInput) (*apigateway.DeleteMethodResponseOutput, error) {
+	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+		if _, ok := m.Responses[text(in.StatusCode)]; !ok {
+			return notFound(noResponse)
+		}
+		delete(m.Responses, text(in.StatusCode))
+		return nil
+	})
+	return &apigateway.DeleteMethodResponseOutput{}, err
+}
+
+// checkIntegrationResponse: literal headers that the method response declares, literal templates.
+func checkIntegrationResponse(m *Method, status string, r IntegrationResponse) error {
+	if _, err := regexp.Compile(r.Selection); err != nil {
+		return badRequest("Invalid selection pattern specified: not a regular expression of the RE2 syntax")
+	}
+	for contentType, template := range r.Templates {
+		if err := checkTemplate(contentType, template); err != nil {
+			return err
+		}
+	}
+	for target, source := range r.Parameters {
+		if _, declared := m.Responses[status].Parameters[target]; !declared {
+			return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: %s]", target)
+		}
+		value, ok := literal(source)
+		if !ok {
+			return unsupported("A response parameter that is not a 'literal' in single quotes (" + target + ")")
+		}
+		if !headerValueText.MatchString(value) {
+			return badRequest("Invalid mapping expression specified: %s is not a header value", target)
+		}
+	}
+	return nil
+}
+
+// literal reads 'text'.
+func literal(source string) (string, bool) {
+	if len(source) < 2 || source[0] != '\'' || source[len(source)-1] != '\'' {
+		return "", false
+	}
+	value := source[1 : len(source)-1]
+	return value, !strings.Contains(value, "'")
+}
+
+func (g *Gateway) putIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.PutIntegrationResponseInput) (*apigateway.PutIntegrationResponseOutput, error) {
+	if in.ContentHandling != "" {
+		return nil, unsupported("Content handling (contentHandling)")
+	}
+	status := text(in.StatusCode)
+	made := IntegrationResponse{Selection: text(in.SelectionPattern), Parameters: in.ResponseParameters, Templates: in.ResponseTemplates}
+	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+		if m.Integration == nil {
+			return notFound(noIntegration)
+		}
+		if _, ok := m.Responses[status]; !ok {
+			return notFound(noResponse)
+		}
+		if err := checkIntegrationResponse(m, status, made); err != nil {
+			return err
+		}
+		setEntry(&m.Integration.Responses, status, made)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.PutIntegrationResponseOutput](made.shape(status)), nil
+}
+
+func (g *Gateway) getIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.GetIntegrationResponseInput) (*apigateway.GetIntegrationResponseOutput, error) {
+	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+	if err != nil {
+		return nil, err
+	}
+	if m.Integration == nil {
+		return nil, notFound(noIntegration)
+	}
+	r, ok := m.Integration.Responses[text(in.StatusCode)]
+	if !ok {
+		return nil, notFound(noResponse)
+	}
+	return as[apigateway.GetIntegrationResponseOutput](r.shape(text(in.StatusCode))), nil
+}
+
+func (g *Gateway) deleteIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteIntegrationResponseInput) (*apigateway.DeleteIntegrationResponseOutput, error) {
+	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+		if m.Integration == nil {
+			return notFound(noIntegration)
+		}
+		if _, ok := m.Integration.Responses[text(in.StatusCode)]; !ok {
+			return notFound(noResponse)
+		}
+		delete(m.Integration.Responses, text(in.StatusCode))
+		return nil
+	})
+	return &apigateway.DeleteIntegrationResponseOutput{}, err
+}

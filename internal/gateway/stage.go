@@ -1,0 +1,206 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+func (s *Stage) shape() types.Stage {
+	return types.Stage{
+		StageName: &s.Name, DeploymentId: &s.DeploymentID, Description: optional(s.Description),
+		CacheClusterStatus: types.CacheClusterStatusNotAvailable, MethodSettings: map[string]types.MethodSetting{},
+		Variables: s.Variables, Tags: s.Tags, CreatedDate: instant(s.Created), LastUpdatedDate: instant(s.Updated),
+	}
+}
+
+var (
+	stageName     = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
+	variableName  = regexp.MustCompile(`^[a-zA-Z0-9_]{1,64}$`)
+	variableValue = regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,@+$]{0,512}$`)
+)
+
+func checkStageName(name string) error {
+	if !stageName.MatchString(name) {
+		return badRequest("Invalid stage name: a stage name has up to 128 of a-z, A-Z, 0-9, - and _")
+	}
+	return nil
+}
+
+func checkVariables(variables map[string]string) error {
+	for name, value := range variables {
+		if !variableName.MatchString(name) {
+			return badRequest("Invalid stage variable name: Please use alphanumeric characters and underscores only")
+		}
+		if !variableValue.MatchString(value) {
+			return badRequest("Invalid stage variable value: Please use values with alphanumeric characters and the symbols -._~:/?#&=,@+$ only")
+		}
+	}
+	return nil
+}
+
+// insertStage adds a stage within the API's limit. The caller holds the API (changeAPI).
+func insertStage(ctx context.Context, tx *store.Tx, s *Stage) error {
+	n, err := stages.Count(ctx, tx, everythingOfAPI, s.APIID)
+	if err != nil {
+		return err
+	}
+	if n >= maxStages {
+		return limitExceeded("Maximum number of stages for this API has been reached (%d)", maxStages)
+	}
+	err = stages.Insert(ctx, tx, s)
+	if errors.Is(err, store.ErrExists) {
+		return conflict("Stage already exists")
+	}
+	return err
+}
+
+func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigateway.CreateStageInput) (*apigateway.CreateStageOutput, error) {
+	if err := firstRefusal(
+		refusalIf{in.CanarySettings != nil, "A canary (canarySettings)"},
+		refusalIf{in.CacheClusterEnabled || in.CacheClusterSize != "", "A cache cluster (cacheClusterEnabled)"},
+		refusalIf{in.TracingEnabled, "X-Ray tracing (tracingEnabled)"},
+		refusalIf{text(in.DocumentationVersion) != "", "A documentation version (documentationVersion)"},
+	); err != nil {
+		return nil, err
+	}
+	if err := checkStageName(text(in.StageName)); err != nil {
+		return nil, err
+	}
+	if err := checkVariables(in.Variables); err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	var made *Stage
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		if err != nil {
+			return err
+		}
+		d, err := readDeployment(ctx, tx, call, in.RestApiId, in.DeploymentId)
+		if err != nil {
+			return err
+		}
+		now := call.Time.UnixMilli()
+		made = &Stage{
+			APIID: api.ID, Name: text(in.StageName), Region: api.Region, DeploymentID: d.ID,
+			Description: text(in.Description), Variables: in.Variables, Tags: in.Tags, Created: now, Updated: now,
+		}
+		return insertStage(ctx, tx, made)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.CreateStageOutput](made.shape()), nil
+}
+
+func (g *Gateway) getStage(ctx context.Context, call *access.Call, in *apigateway.GetStageInput) (*apigateway.GetStageOutput, error) {
+	s, err := readStage(ctx, g.db, call, in.RestApiId, in.StageName)
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.GetStageOutput](s.shape()), nil
+}
+
+func (g *Gateway) getStages(ctx context.Context, call *access.Call, in *apigateway.GetStagesInput) (*apigateway.GetStagesOutput, error) {
+	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stages.List(ctx, g.db, stagesOfAPI, api.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &apigateway.GetStagesOutput{Item: []types.Stage{}}
+	for _, s := range rows {
+		if text(in.DeploymentId) == "" || s.DeploymentID == *in.DeploymentId {
+			out.Item = append(out.Item, s.shape())
+		}
+	}
+	return out, nil
+}
+
+func (g *Gateway) updateStage(ctx context.Context, call *access.Call, in *apigateway.UpdateStageInput) (*apigateway.UpdateStageOutput, error) {
+	var changed *Stage
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+			return err
+		}
+		before, err := readStage(ctx, tx, call, in.RestApiId, in.StageName)
+		if err != nil {
+			return err
+		}
+		changed, err = stages.Update(ctx, tx, func(s *Stage) error {
+			if err := s.patch().apply(in.PatchOperations); err != nil {
+				return err
+			}
+			s.Updated = call.Time.UnixMilli()
+			if s.DeploymentID != before.DeploymentID {
+				_, err := readDeployment(ctx, tx, call, in.RestApiId, &s.DeploymentID)
+				return err
+			}
+			return nil
+		}, before.APIID, before.Name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.UpdateStageOutput](changed.shape()), nil
+}
+
+func (s *Stage) patch() patch {
+	setVariable := func(k, v string) error {
+		if err := checkVariables(map[string]string{k: v}); err != nil {
+			return err
+		}
+		setEntry(&s.Variables, k, v)
+		return nil
+	}
+	off := func(path, what string) patchable {
+		return patchable{path: path, replace: func(_, v string) error {
+			if v == "false" {
+				return nil
+			}
+			return unsupported(what)
+		}}
+	}
+	return patch{
+		{path: "/description", replace: setText(&s.Description)},
+		{path: "/deploymentId", replace: setText(&s.DeploymentID)},
+		{path: "/variables/*", replace: setVariable, add: setVariable, remove: func(k, _ string) error {
+			delete(s.Variables, k)
+			return nil
+		}},
+		off("/tracingEnabled", "X-Ray tracing (tracingEnabled)"),
+		off("/cacheClusterEnabled", "A cache cluster (cacheClusterEnabled)"),
+	}
+}
+
+func (g *Gateway) deleteStage(ctx context.Context, call *access.Call, in *apigateway.DeleteStageInput) (*apigateway.DeleteStageOutput, error) {
+	err := g.db.Write(ctx, func(tx *store.Tx) error {
+		s, err := readStage(ctx, tx, call, in.RestApiId, in.StageName)
+		if err != nil {
+			return err
+		}
+		return orNotFound(stages.Delete(ctx, tx, s.APIID, s.Name), noStage)
+	})
+	return &apigateway.DeleteStageOutput{}, err
+}
+
+const noStage = "Invalid Stage identifier specified"
+
+// flushAuthorizersCache has nothing to empty: each token is verified anew, or
+// found verified in a cache that never outlives the token or its key.
+func (g *Gateway) flushAuthorizersCache(ctx context.Context, call *access.Call, in *apigateway.FlushStageAuthorizersCacheInput) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
+	_, err := readStage(ctx, g.db, call, in.RestApiId, in.StageName)
+	return &apigateway.FlushStageAuthorizersCacheOutput{}, err
+}
