@@ -1,0 +1,216 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// startFailure is a process that never asked for an event.
+type startFailure struct {
+	kind     string // errorType; "" when document is the function's own
+	text     string // errorMessage after "RequestId: … Error: "
+	document []byte
+	timeout  bool
+	took     time.Duration
+	peak     int64
+	log      []byte
+}
+
+// launch starts a process for p, with whoever waits longest as its first
+// event, and returns when the start is over. The caller has counted it.
+func (r *Runner) launch(p *pool, f *Function) {
+	proc, failed := r.start(p, f)
+	if failed != nil && proc == nil {
+		r.gone(p, nil, f)
+	}
+	r.mu.Lock()
+	p.starting--
+	r.starting--
+	if failed != nil {
+		r.grant(p, grant{failed: failed})
+	}
+	r.schedule()
+	r.mu.Unlock()
+}
+
+func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
+	program, failed := r.tools.program(f, r.home.bootstraps)
+	if failed != nil {
+		r.log.Error("function cannot start", "function", f.Name, "runtime", f.Runtime, "reason", failed.operator())
+		return nil, failed
+	}
+	proc, err := r.spawn(p, f, program)
+	if err != nil {
+		r.log.Error("function cannot start", "function", f.Name, "reason", err.Error())
+		return nil, &startFailure{kind: "Runtime.InvalidEntrypoint", text: "the function's process could not be started"}
+	}
+	limit := time.NewTimer(initTimeout + f.timeout())
+	defer limit.Stop()
+	select {
+	case <-proc.polled:
+		proc.sample()
+		return proc, nil
+	case <-limit.C:
+		proc.kill(causeTime)
+		<-proc.gone
+	case <-proc.gone:
+	}
+	failed = &startFailure{
+		took: time.Since(proc.started), peak: proc.peak.Load(), log: proc.output.takeTail(),
+	}
+	switch {
+	case cause(proc.ended.Load()) == causeTime:
+		failed.timeout = true
+	case proc.initError != nil:
+		failed.document = proc.initError
+	default:
+		failed.kind, failed.text = exitError(proc.exit)
+	}
+	return proc, failed
+}
+
+// spawn makes the process with its listener, folder and pipe.
+func (r *Runner) spawn(pool *pool, f *Function, program program) (_ *process, err error) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for its Runtime API: %w", err)
+	}
+	dir, err := r.home.makeTemp()
+	if err != nil {
+		listener.Close()
+		return nil, err
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		listener.Close()
+		removeAll(dir)
+		return nil, err
+	}
+	p := &process{
+		runner: r, function: f, pool: pool, dir: dir, listener: listener,
+		started: time.Now(),
+		timer:   time.NewTimer(time.Hour),
+		gone:    make(chan struct{}), polled: make(chan struct{}),
+		answers: make(chan answer, 1), conns: map[*conn]struct{}{},
+	}
+	p.timer.Stop()
+	p.output = newOutput(read, func(id string, lines []byte) { r.lines.add(f, id, lines) })
+	env, err := r.environment(f, program, dir, listener.Addr().String())
+	if err == nil {
+		err = r.exec(p, program, env, write)
+	}
+	write.Close()
+	if err != nil {
+		listener.Close()
+		read.Close()
+		removeAll(dir)
+		return nil, err
+	}
+	return p, nil
+}
+
+// exec starts the program from a thread that is restricted for it and ends
+// with it, and begins to serve it.
+func (r *Runner) exec(p *process, program program, env []string, stdout *os.File) error {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	began := make(chan error, 1)
+	r.running.Go(func() {
+		r.sandbox.start(startRequest{
+			program: program, dir: p.function.Dir, temp: p.dir, bootstraps: r.home.bootstraps, env: env,
+			files: []*os.File{null, stdout, stdout},
+		}, func(system *os.Process, err error) {
+			if err != nil {
+				began <- err
+				return
+			}
+			p.mu.Lock()
+			p.system = system
+			p.mu.Unlock()
+			r.mu.Lock()
+			r.all[p] = struct{}{}
+			closed := r.closed
+			r.mu.Unlock()
+			if closed {
+				p.kill(causeRetired)
+			}
+			select {
+			case r.watching <- struct{}{}:
+			default:
+			}
+			go p.output.read()
+			go p.serve()
+			began <- nil
+			p.reap(system)
+		})
+	})
+	return <-began
+}
+
+// environment is everything the process sees of ours: nothing of the server's
+// own environment is in it.
+func (r *Runner) environment(f *Function, program program, temp, api string) ([]string, error) {
+	env := make(map[string]string, len(f.Environment)+24)
+	for k, v := range f.Environment {
+		env[k] = v
+	}
+	setDefault := func(k, v string) {
+		if _, set := env[k]; !set {
+			env[k] = v
+		}
+	}
+	setDefault("LANG", "en_US.UTF-8")
+	setDefault("TZ", ":UTC")
+	setDefault("PATH", program.path)
+	setDefault("LD_LIBRARY_PATH", f.Dir+":"+f.Dir+"/lib")
+	if r.config.EndpointURL != "" {
+		setDefault("AWS_ENDPOINT_URL", r.config.EndpointURL)
+	}
+	for k, v := range program.env {
+		setDefault(k, v)
+	}
+	if r.config.Credentials != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), initTimeout)
+		defer cancel()
+		given, err := r.config.Credentials(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("credentials: %w", err)
+		}
+		for k, v := range given {
+			env[k] = v
+		}
+	}
+	for k, v := range map[string]string{
+		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION":     f.Version,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": fmt.Sprint(f.memoryMB()),
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME":      logStream(f.Version, temp, time.Now()),
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_RUNTIME_API":          api,
+		"AWS_REGION":                      r.config.Region,
+		"AWS_DEFAULT_REGION":              r.config.Region,
+		"LAMBDA_TASK_ROOT":                f.Dir,
+		"LAMBDA_RUNTIME_DIR":              r.home.bootstraps,
+		"_HANDLER":                        f.Handler,
+		"HOME":                            temp,
+		"TMPDIR":                          temp,
+	} {
+		env[k] = v
+	}
+	if !strings.HasPrefix(f.Runtime, "provided") { // as on AWS, which sets none there
+		env["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + f.Runtime
+	}
+	list := make([]string, 0, len(env))
+	for k, v := range env {
+		list = append(list, k+"="+v)
+	}
+	return list, nil
+}

@@ -1,0 +1,3 @@
+package runner_test
+
+func serveUntilKilled() {}
