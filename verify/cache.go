@@ -10,6 +10,12 @@ import (
 // token text, so that a memory dump of it lets nobody in.
 type fingerprint [sha256.Size]byte
 
+// fingerprintOf copies a token of usual length to the stack, not to the heap.
+func fingerprintOf(token string) fingerprint {
+	var room [2048]byte
+	return sha256.Sum256(append(room[:0], token...))
+}
+
 // cache remembers verified tokens, a bounded number of them. When it is full,
 // the oldest that nobody has asked for since the last round gives way. Refused
 // tokens are never remembered: strangers could fill it with them.

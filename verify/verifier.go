@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -118,7 +117,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	if v.cache == nil || len(token) > v.limit {
 		return v.verify(ctx, token)
 	}
-	id := fingerprint(sha256.Sum256([]byte(token)))
+	id := fingerprintOf(token)
 	if known := v.cache.get(id); known != nil {
 		key, err := v.keys.Key(ctx, known.keyID)
 		if err == nil && key.Equal(known.key) {
