@@ -91,6 +91,9 @@ func (o Operation) Required() []string { return slices.Clone(o.required) }
 // IsPublic reports whether it takes no credentials.
 func (o Operation) IsPublic() bool { return o.access.public }
 
+// StatusMember is the output member that OutStatus named, or "".
+func (o Operation) StatusMember() string { return o.http.outStatus }
+
 // Doing is the same registration with other work behind it: what a proof of the wire needs.
 func (o Operation) Doing(who Access, do Untyped) Operation {
 	o.access, o.do = who, do

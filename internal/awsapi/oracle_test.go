@@ -100,7 +100,9 @@ func lambdaService(t *testing.T) *awsapi.Service {
 		Name:     "lambda",
 		Protocol: awsapi.REST(awsapi.RESTNames{}),
 		Operations: awsapitest.Every(lambdaClient, func(name string, _, _ reflect.Type) ([]awsapi.Option, bool) {
-			if name == "InvokeWithResponseStream" { // answers with a stream of events
+			switch name {
+			case "InvokeWithResponseStream", // answers with a stream of events
+				"SendDurableExecutionCallbackFailure", "StopDurableExecution": // a structure as the whole body
 				return nil, false
 			}
 			return bindings[name].options(), true

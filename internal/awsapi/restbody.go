@@ -17,7 +17,7 @@ type restCodec struct {
 	rest    *textField // map of the parameters that no member takes
 	reserve []string   // parameters that members or the route take
 	headers []textField
-	payload *payloadField
+	payload int      // index of the member that is the body; -1
 	body    jsonRead // nil: no member travels in the body
 
 	status     int
@@ -36,12 +36,6 @@ type textField struct {
 	list  bool
 }
 
-// payloadField is the member that is the body; read is set for a structure.
-type payloadField struct {
-	index int
-	read  jsonRead
-}
-
 type outText struct {
 	index int
 	wire  string
@@ -55,7 +49,7 @@ type restCompiler struct {
 }
 
 func (c restCompiler) codec(op *operation, r *route) (restCodec, error) {
-	codec := restCodec{status: op.http.status, outStatus: -1, outPayload: -1}
+	codec := restCodec{status: op.http.status, payload: -1, outStatus: -1, outPayload: -1}
 	if codec.status == 0 {
 		codec.status = http.StatusOK
 	}
@@ -135,15 +129,11 @@ func (c restCompiler) input(op *operation, r *route, codec *restCodec) error {
 		if len(t.left) > 0 {
 			return fmt.Errorf("%s has no place beside the payload", t.left[0].field)
 		}
-		codec.payload = &payloadField{index: m.index}
-		switch {
-		case m.typ == bytesType, m.typ == readerType, m.typ == reflect.TypeFor[*string]():
-		case m.typ.Kind() == reflect.Pointer && m.typ.Elem().Kind() == reflect.Struct:
-			codec.payload.read, err = c.readers.value(m.typ)
-		default:
-			err = fmt.Errorf("%s is a %s and cannot be a body", name, m.typ)
+		if m.typ != bytesType && m.typ != readerType && m.typ != reflect.TypeFor[*string]() {
+			return fmt.Errorf("%s is a %s and cannot be a body", name, m.typ)
 		}
-		return err
+		codec.payload = m.index
+		return nil
 	}
 	if len(t.left) > 0 {
 		var err error
@@ -219,22 +209,17 @@ func (c restCodec) read(m *message, labels []string, in reflect.Value) error {
 	switch {
 	case len(m.body) == 0:
 		return nil
-	case c.payload != nil && c.payload.read == nil:
-		setPayload(in.Field(c.payload.index), m.body)
+	case c.payload >= 0:
+		setPayload(in.Field(c.payload), m.body)
 		return nil
-	case c.body == nil && c.payload == nil:
+	case c.body == nil:
 		return nil // no member travels there; AWS does not look at it either
 	}
 	t, err := newJSONText(m.body)
 	if err != nil {
 		return err
 	}
-	if c.payload != nil {
-		err = c.payload.read(t, in.Field(c.payload.index))
-	} else {
-		err = c.body(t, in)
-	}
-	if err != nil {
+	if err := c.body(t, in); err != nil {
 		return err
 	}
 	return t.finish()

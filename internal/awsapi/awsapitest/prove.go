@@ -165,6 +165,9 @@ func (p *proof) roundTrip(t *testing.T, method reflect.Value, op awsapi.Operatio
 	if err := same(in, reflect.ValueOf(got), "input"); err != nil {
 		t.Error(err)
 	}
+	if status := op.StatusMember(); status != "" && !full {
+		result.Elem().FieldByName(status).SetZero() // the client always sees one
+	}
 	if err := same(out, result, "output"); err != nil {
 		t.Error(err)
 	}
