@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -195,8 +196,8 @@ func (r *Runner) environment(f *Function, program program, temp, api string) ([]
 		"AWS_LAMBDA_LOG_STREAM_NAME":      logStream(f.Version, temp, time.Now()),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_RUNTIME_API":          api,
-		"AWS_REGION":                      r.config.Region,
-		"AWS_DEFAULT_REGION":              r.config.Region,
+		"AWS_REGION":                      cmp.Or(f.Region, r.config.Region),
+		"AWS_DEFAULT_REGION":              cmp.Or(f.Region, r.config.Region),
 		"LAMBDA_TASK_ROOT":                f.Dir,
 		"LAMBDA_RUNTIME_DIR":              r.home.bootstraps,
 		"_HANDLER":                        f.Handler,

@@ -24,6 +24,8 @@ type Function struct {
 	ID          string // changes whenever code or configuration does; processes are shared within one ID
 	Name        string
 	Version     string // "$LATEST" or a number
+	Region      string // AWS_REGION; "" for Config.Region
+	Role        string // ARN of the role that it runs as, for Config.Credentials
 	Dir         string // the unpacked code, absolute; the function may read it, not write it
 	Runtime     string // "provided.al2023", "nodejs22.x", "python3.12", ...
 	Handler     string
