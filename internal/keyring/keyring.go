@@ -27,11 +27,12 @@ const (
 	PageTokens    Purpose = "page-tokens" // paging
 	Environment   Purpose = "environment" // environment variables of functions
 	Outbox        Purpose = "outbox"
+	Templates     Purpose = "templates" // fingerprints of what templates say
 )
 
 // Purposes are all there are. Their keys are made when the keyring opens, so that
 // sealing never touches the database.
-var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox}
+var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates}
 
 var (
 	// ErrUnreadable: the sealed value was not made by this keyring for that purpose and id.

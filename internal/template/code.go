@@ -1,0 +1,202 @@
+package template
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// codeSource is where a function's code comes from: a folder, a zip file, or
+// text in the template.
+type codeSource struct {
+	at       Position
+	path     string // absolute
+	inline   string
+	runtime  string
+	build    string // "go" when there is something to compile
+	metadata *node
+}
+
+// code is what goes to CreateFunction.
+type code struct {
+	zip    []byte
+	sha256 string // base64, as Lambda's CodeSha256
+}
+
+const (
+	maxZip      = 50 << 20  // bytes zipped, as for a direct upload to Lambda
+	maxUnzipped = 250 << 20 // bytes unpacked
+	maxFiles    = 20000
+)
+
+// functionCode reads CodeUri or InlineCode of a SAM function.
+func (l *loader) functionCode(d *declaration) *codeSource {
+	p := d.resource.properties
+	uri, inline := p.get("CodeUri"), p.get("InlineCode")
+	c := &codeSource{at: p.at, metadata: d.body.get("Metadata")}
+	switch {
+	case uri != nil && inline != nil:
+		l.problem(inline.at, "a function has CodeUri or InlineCode, not both")
+		return nil
+	case inline != nil && inline.scalar():
+		c.at, c.inline = inline.at, inline.text
+	case uri == nil:
+		l.problem(p.at, "%s needs the property %q", samFunction, "CodeUri")
+		return nil
+	case uri.kind != text || strings.Contains(uri.text, "://"):
+		l.problem(uri.at, "CodeUri must be the path of a folder or a zip file; code in S3 is not fetched")
+		return nil
+	default:
+		c.at, c.path = uri.at, uri.text
+	}
+	l.checkCode(c, p)
+	return c
+}
+
+// checkCode finds out what kind of code it is, and whether it can run.
+func (l *loader) checkCode(c *codeSource, properties *node) {
+	runtime := properties.get("Runtime")
+	if !runtime.scalar() {
+		return
+	}
+	c.runtime = runtime.text
+	isGo, isNode, isPython := strings.HasPrefix(c.runtime, "provided."), strings.HasPrefix(c.runtime, "nodejs"), strings.HasPrefix(c.runtime, "python3.")
+	switch {
+	case c.runtime == "go1.x":
+		l.problem(runtime.at, "runtime go1.x has been retired by AWS; use provided.al2023")
+		return
+	case !isGo && !isNode && !isPython:
+		l.problem(runtime.at, "runtime %q is not supported; supported: provided.al2023, nodejs20.x and later, python3.11 and later", c.runtime)
+		return
+	}
+	if method := c.metadata.get("BuildMethod"); method != nil {
+		switch {
+		case strings.HasPrefix(method.text, "go") || strings.HasPrefix(method.text, "python") || strings.HasPrefix(method.text, "nodejs"):
+		default:
+			l.problem(method.at, "BuildMethod %q is not supported: build the code yourself and let CodeUri be the folder with the result", method.text)
+		}
+	}
+	if c.inline != "" {
+		if isGo {
+			l.problem(c.at, "inline code is for nodejs and python3 runtimes")
+		}
+		return
+	}
+	c.path = l.absolute(c.path)
+	info, err := os.Stat(c.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.problem(c.at, "%s does not exist; paths are relative to the template", c.path)
+		return
+	case err != nil:
+		l.problem(c.at, "the code cannot be read: %v", err)
+		return
+	case !info.IsDir():
+		if filepath.Ext(c.path) != ".zip" {
+			l.problem(c.at, "%s is neither a folder nor a zip file", c.path)
+		}
+		return
+	}
+	switch {
+	case isGo && hasFile(c.path, "bootstrap"):
+	case isGo && hasGo(c.path):
+		c.build = "go"
+	case isGo:
+		l.problem(c.at, "%s holds neither a Go program to build nor a file named bootstrap", c.path)
+	case isNode && hasFile(c.path, "package.json") && !hasFile(c.path, "node_modules") && hasDependencies(filepath.Join(c.path, "package.json")):
+		l.problem(c.at, "the function's dependencies are not installed: run npm install in %s", c.path)
+	}
+}
+
+func hasFile(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}
+
+func hasGo(dir string) bool {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	return slices.ContainsFunc(files, func(f string) bool { return !strings.HasSuffix(f, "_test.go") })
+}
+
+// inlineName is the file that the handler's module is looked for in: index.handler, as in CloudFormation.
+func (c *codeSource) inlineName() string {
+	if strings.HasPrefix(c.runtime, "python") {
+		return "index.py"
+	}
+	return "index.js"
+}
+
+// files reads a folder's files as they are to be zipped. Nothing outside the
+// folder is read: os.Root refuses links that lead out of it.
+func (c *codeSource) files() ([]packed, error) {
+	root, err := os.OpenRoot(c.path)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	var all []packed
+	total := int64(0)
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name != "." && ignored(entry.Name()):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return nil
+		}
+		info, err := root.Stat(name) // follows a link, within the folder
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if !info.Mode().IsRegular() {
+			if info.IsDir() { // a link to a folder: its files are where the link points
+				return nil
+			}
+			return fmt.Errorf("%s is not a regular file", name)
+		}
+		if total += info.Size(); total > maxUnzipped || len(all) >= maxFiles {
+			return fmt.Errorf("the code is too large: at most %d MB in %d files", maxUnzipped>>20, maxFiles)
+		}
+		content, err := root.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		all = append(all, packed{name: name, content: content, executable: info.Mode()&0o111 != 0})
+		return nil
+	})
+	return all, err
+}
+
+// ignored are files that are never part of a function.
+func ignored(name string) bool {
+	return slices.Contains([]string{".git", ".gitignore", ".aws-sam", ".DS_Store", "__pycache__", ".build", ".venv", ".idea", ".vscode"}, name) ||
+		strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".swp")
+}
+
+func newCode(zipped []byte) (code, error) {
+	if len(zipped) > maxZip {
+		return code{}, fmt.Errorf("the zipped code has %d MB; at most %d are allowed", len(zipped)>>20, maxZip>>20)
+	}
+	sum := sha256.Sum256(zipped)
+	return code{zip: zipped, sha256: base64.StdEncoding.EncodeToString(sum[:])}, nil
+}
+
+// readZip takes a ready zip file as it is.
+func (c *codeSource) readZip() ([]byte, error) {
+	b, err := readLimited(c.path, maxZip)
+	if err == nil && !bytes.HasPrefix(b, []byte("PK")) {
+		err = fmt.Errorf("%s is not a zip file", c.path)
+	}
+	return b, err
+}

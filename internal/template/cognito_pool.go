@@ -1,0 +1,222 @@
+package template
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+const cognitoIDP = "cognito-idp"
+
+var passwordPolicyFields = fields{
+	"MinimumLength": integer, "RequireLowercase": flag, "RequireNumbers": flag, "RequireSymbols": flag,
+	"RequireUppercase": flag, "TemporaryPasswordValidityDays": integer, "PasswordHistorySize": integer,
+}
+
+var userPoolType = &resourceType{
+	name: "AWS::Cognito::UserPool",
+	properties: fields{
+		"UserPoolName":       str,
+		"Policies":           records(fields{"PasswordPolicy": records(passwordPolicyFields), "SignInPolicy": records(fields{"AllowedFirstAuthFactors": strs})}),
+		"UsernameAttributes": strs.replaces(), "AliasAttributes": strs.replaces(), "AutoVerifiedAttributes": strs,
+		"UsernameConfiguration": records(fields{"CaseSensitive": flag}).replaces(),
+		"Schema": listing(records(fields{
+			"Name": str, "AttributeDataType": str, "DeveloperOnlyAttribute": flag, "Mutable": flag, "Required": flag,
+			"StringAttributeConstraints": records(fields{"MinLength": str, "MaxLength": str}),
+			"NumberAttributeConstraints": records(fields{"MinValue": str, "MaxValue": str}),
+		})).replaces(),
+		"AdminCreateUserConfig": records(fields{
+			"AllowAdminCreateUserOnly": flag, "UnusedAccountValidityDays": integer,
+			"InviteMessageTemplate": records(fields{"EmailMessage": str, "EmailSubject": str, "SMSMessage": str}),
+		}),
+		"AccountRecoverySetting":      records(fields{"RecoveryMechanisms": listing(records(fields{"Name": str, "Priority": integer}))}),
+		"UserAttributeUpdateSettings": records(fields{"AttributesRequireVerificationBeforeUpdate": strs}),
+		"VerificationMessageTemplate": records(fields{
+			"DefaultEmailOption": str, "EmailMessage": str, "EmailMessageByLink": str, "EmailSubject": str,
+			"EmailSubjectByLink": str, "SmsMessage": str,
+		}),
+		"EmailVerificationMessage": str, "EmailVerificationSubject": str, "SmsVerificationMessage": str, "SmsAuthenticationMessage": str,
+		"EmailConfiguration":     records(fields{"EmailSendingAccount": str, "From": str, "ReplyToEmailAddress": str, "SourceArn": str, "ConfigurationSet": str}),
+		"MfaConfiguration":       str,
+		"DeletionProtection":     oneOf("ACTIVE", "INACTIVE"),
+		"UserPoolTags":           strMap,
+		"UserPoolTier":           str,
+		"LambdaConfig":           unsupported("triggers of user pools are not run"),
+		"EnabledMfas":            unsupported("multi-factor sign-in cannot be set up by a template"),
+		"DeviceConfiguration":    unsupported("devices are not remembered"),
+		"SmsConfiguration":       unsupported("text messages are not sent through AWS"),
+		"UserPoolAddOns":         unsupported("advanced security is not supported"),
+		"WebAuthnRelyingPartyID": unsupported("passkeys cannot be set up by a template"), "WebAuthnUserVerification": unsupported("passkeys cannot be set up by a template"),
+		"EmailAuthenticationMessage": unsupported("sign-in by mailed code cannot be set up by a template"),
+		"EmailAuthenticationSubject": unsupported("sign-in by mailed code cannot be set up by a template"),
+	},
+	attributes: []string{"Arn", "ProviderName", "ProviderURL", "UserPoolId"},
+	create:     createUserPool, update: updateUserPool, remove: removeUserPool, find: findUserPool,
+	identity: []string{"UserPoolName"},
+}
+
+// poolShape gives the properties the names that the operations use.
+func (w *work) poolShape() map[string]any {
+	shape := make(map[string]any, len(w.properties)+1)
+	for name, v := range w.properties {
+		shape[name] = v
+	}
+	delete(shape, "UserPoolName")
+	shape["PoolName"] = w.physicalName("UserPoolName", 128)
+	return shape
+}
+
+func createUserPool(ctx context.Context, w *work) error {
+	var in cognito.CreateUserPoolInput
+	if err := into(w.poolShape(), &in); err != nil {
+		return err
+	}
+	out, err := invoke[cognito.CreateUserPoolOutput](ctx, w.deploy, cognitoIDP, "CreateUserPool", &in)
+	if err != nil {
+		return err
+	}
+	w.poolIs(aws.ToString(out.UserPool.Id), aws.ToString(out.UserPool.Arn), aws.ToString(in.PoolName))
+	return nil
+}
+
+func (w *work) poolIs(id, arn, name string) {
+	w.row.PhysicalID = id
+	w.row.Attributes = map[string]string{
+		"Arn": arn, "UserPoolId": id, "Name": name,
+		"ProviderName": "cognito-idp." + w.region + ".amazonaws.com/" + id,
+		"ProviderURL":  w.URL + "/" + id, // the issuer of the pool's tokens
+	}
+}
+
+func updateUserPool(ctx context.Context, w *work) error {
+	var in cognito.UpdateUserPoolInput
+	if err := into(w.poolShape(), &in); err != nil {
+		return err
+	}
+	in.UserPoolId = &w.row.PhysicalID
+	if _, err := invoke[cognito.UpdateUserPoolOutput](ctx, w.deploy, cognitoIDP, "UpdateUserPool", &in); err != nil {
+		return err
+	}
+	w.row.Attributes["Name"] = aws.ToString(in.PoolName)
+	return nil
+}
+
+func removeUserPool(ctx context.Context, w *work) error {
+	_, err := invoke[cognito.DeleteUserPoolOutput](ctx, w.deploy, cognitoIDP, "DeleteUserPool",
+		&cognito.DeleteUserPoolInput{UserPoolId: &w.row.PhysicalID})
+	return unlessGone(err)
+}
+
+func findUserPool(ctx context.Context, w *work) (bool, error) {
+	name, in := w.physicalName("UserPoolName", 128), &cognito.ListUserPoolsInput{MaxResults: aws.Int32(60)}
+	for {
+		page, err := invoke[cognito.ListUserPoolsOutput](ctx, w.deploy, cognitoIDP, "ListUserPools", in)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range page.UserPools {
+			if aws.ToString(p.Name) != name {
+				continue
+			}
+			if ours, err := w.madeBy(ctx, aws.ToString(p.Id), "", p.CreationDate); err != nil || !ours {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
+			found, err := invoke[cognito.DescribeUserPoolOutput](ctx, w.deploy, cognitoIDP, "DescribeUserPool",
+				&cognito.DescribeUserPoolInput{UserPoolId: p.Id})
+			if err != nil {
+				return false, err
+			}
+			w.poolIs(aws.ToString(p.Id), aws.ToString(found.UserPool.Arn), name)
+			return true, nil
+		}
+		if page.NextToken == nil {
+			return false, nil
+		}
+		in.NextToken = page.NextToken
+	}
+}
+
+var userPoolGroupType = &resourceType{
+	name: "AWS::Cognito::UserPoolGroup",
+	properties: fields{
+		"UserPoolId": str.must().replaces(), "GroupName": str.replaces(), "Description": str, "Precedence": integer, "RoleArn": str,
+	},
+	identity: []string{"UserPoolId", "GroupName"}, unique: true,
+	create: func(ctx context.Context, w *work) error {
+		in := cognito.CreateGroupInput{}
+		if err := into(w.properties, &in); err != nil {
+			return err
+		}
+		in.GroupName = aws.String(w.physicalName("GroupName", 128))
+		if _, err := invoke[cognito.CreateGroupOutput](ctx, w.deploy, cognitoIDP, "CreateGroup", &in); err != nil {
+			return err
+		}
+		w.row.PhysicalID = *in.GroupName
+		w.row.Handles = map[string]string{"UserPoolId": w.text("UserPoolId")}
+		return nil
+	},
+	update: func(ctx context.Context, w *work) error {
+		in := cognito.UpdateGroupInput{}
+		if err := into(w.properties, &in); err != nil {
+			return err
+		}
+		in.GroupName = &w.row.PhysicalID
+		_, err := invoke[cognito.UpdateGroupOutput](ctx, w.deploy, cognitoIDP, "UpdateGroup", &in)
+		return err
+	},
+	remove: func(ctx context.Context, w *work) error {
+		_, err := invoke[cognito.DeleteGroupOutput](ctx, w.deploy, cognitoIDP, "DeleteGroup",
+			&cognito.DeleteGroupInput{UserPoolId: ptr(w.row.Handles["UserPoolId"]), GroupName: &w.row.PhysicalID})
+		return unlessGone(err)
+	},
+	find: func(ctx context.Context, w *work) (bool, error) {
+		name, pool := w.physicalName("GroupName", 128), w.text("UserPoolId")
+		out, err := invoke[cognito.GetGroupOutput](ctx, w.deploy, cognitoIDP, "GetGroup",
+			&cognito.GetGroupInput{UserPoolId: &pool, GroupName: &name})
+		if err != nil {
+			return false, unlessGone(err)
+		}
+		if ours, err := w.madeBy(ctx, name, pool, out.Group.CreationDate); err != nil || !ours {
+			return false, err
+		}
+		w.row.PhysicalID, w.row.Handles = name, map[string]string{"UserPoolId": pool}
+		return true, nil
+	},
+}
+
+var userPoolMembershipType = &resourceType{
+	name:       "AWS::Cognito::UserPoolUserToGroupAttachment",
+	properties: fields{"UserPoolId": str.must().replaces(), "GroupName": str.must().replaces(), "Username": str.must().replaces()},
+	identity:   []string{"UserPoolId", "GroupName", "Username"},
+	create: func(ctx context.Context, w *work) error {
+		var in cognito.AdminAddUserToGroupInput
+		if err := into(w.properties, &in); err != nil {
+			return err
+		}
+		if _, err := invoke[cognito.AdminAddUserToGroupOutput](ctx, w.deploy, cognitoIDP, "AdminAddUserToGroup", &in); err != nil {
+			return err
+		}
+		w.membershipIs()
+		return nil
+	},
+	// Taking someone out of a group who is not in it changes nothing.
+	find: func(_ context.Context, w *work) (bool, error) {
+		w.membershipIs()
+		return true, nil
+	},
+	remove: func(ctx context.Context, w *work) error {
+		h := w.row.Handles
+		_, err := invoke[cognito.AdminRemoveUserFromGroupOutput](ctx, w.deploy, cognitoIDP, "AdminRemoveUserFromGroup",
+			&cognito.AdminRemoveUserFromGroupInput{UserPoolId: ptr(h["UserPoolId"]), GroupName: ptr(h["GroupName"]), Username: ptr(h["Username"])})
+		return unlessGone(err)
+	},
+}
+
+func (w *work) membershipIs() {
+	w.row.PhysicalID = w.row.LogicalID + "-" + w.row.Token[:12]
+	w.row.Handles = map[string]string{"UserPoolId": w.text("UserPoolId"), "GroupName": w.text("GroupName"), "Username": w.text("Username")}
+}

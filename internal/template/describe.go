@@ -1,0 +1,221 @@
+package template
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+// Action is what a deploy did to a resource.
+type Action string
+
+const (
+	Created  Action = "created"
+	Updated  Action = "updated"
+	Replaced Action = "replaced"
+	Deleted  Action = "deleted"
+)
+
+// Change is one resource that a deploy has touched.
+type Change struct {
+	LogicalID  string
+	Type       string
+	Label      string
+	Action     Action
+	Properties []string // names of the properties that changed, sorted
+}
+
+// Outcome is what a stack is after a deploy.
+type Outcome struct {
+	Stack   string
+	Changes []Change // in the order in which they were made; empty if there was nothing to do
+	Left    []string // logical ids whose removal failed; the next deploy tries again
+	Outputs []Output
+	APIs    []API
+	Pools   []Pool
+	Notes   []Problem
+}
+
+// Output is one of the template's Outputs.
+type Output struct {
+	Name, Description string
+	Value             string
+	Local             string // Value with AWS's address of an API changed to this server's; "" if there is none in it
+	Secret            bool   // do not show it unasked
+}
+
+// API is one REST API with its stages and routes.
+type API struct {
+	LogicalID, ID, Name string
+	Stages              []Stage
+	Routes              []Route // sorted by path and method
+}
+
+// Stage is where an API is called. URL has no slash at the end.
+type Stage struct{ Name, URL string }
+
+// Route is one method of an API.
+type Route struct {
+	Method, Path string
+	Authorizer   string   // name of its authorizer, "" if anyone may call it
+	Scopes       []string // any one of which an access token must have; none: an ID token
+	Function     string   // logical id; "" if it calls none
+}
+
+// Pool is one user pool with what the template puts into it.
+type Pool struct {
+	LogicalID, ID, Name string
+	Issuer              string
+	Clients             []Client
+	Users               []User
+}
+
+// Client is an app client.
+type Client struct {
+	LogicalID, ID, Name string
+	HasSecret           bool
+	Flows               []string // ExplicitAuthFlows
+}
+
+// User is a user of a pool.
+type User struct {
+	LogicalID, Username string
+	// Password is set once: by the deploy that made it up. Show it then.
+	Password *keyring.Secret
+}
+
+// outcome describes the stack as it now is.
+func (d *deploy) outcome(ctx context.Context) (*Outcome, error) {
+	o := &Outcome{Stack: d.stack, Notes: d.notes}
+	rep := &report{file: d.file}
+	for _, out := range d.outputs {
+		v := d.evaluate(ctx, rep, out.value)
+		switch {
+		case v.scalar():
+			local := d.local(v.text)
+			o.Outputs = append(o.Outputs, Output{Name: out.name, Description: out.description, Value: v.text, Local: local, Secret: hasSecret(v)})
+		case len(rep.problems) == 0:
+			rep.problem(v.at, "output %q must be text, not %s", out.name, v.kind)
+		}
+	}
+	if err := rep.err(); err != nil {
+		return nil, err
+	}
+	for _, id := range d.order {
+		row := d.current(id)
+		switch d.resources[id].kind {
+		case restAPIType:
+			o.APIs = append(o.APIs, d.describeAPI(row))
+		case userPoolType:
+			o.Pools = append(o.Pools, d.describePool(row))
+		}
+	}
+	return o, nil
+}
+
+func hasSecret(n *node) bool {
+	secret := false
+	n.walk(func(m *node) { secret = secret || m.secret })
+	return secret
+}
+
+var awsAddress = regexp.MustCompile(`https?://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/`)
+
+// local is text with AWS's addresses of this stack's APIs changed to this server's.
+func (d *deploy) local(s string) string {
+	changed := awsAddress.ReplaceAllStringFunc(s, func(address string) string {
+		id := awsAddress.FindStringSubmatch(address)[1]
+		for _, row := range d.rows {
+			if row.Type == restAPIType.name && row.PhysicalID == id {
+				return d.apiURL(id)
+			}
+		}
+		return address
+	})
+	if changed == s {
+		return ""
+	}
+	return changed
+}
+
+func (d *deploy) apiURL(id string) string { return d.URL + "/_aws/execute-api/" + id + "/" }
+
+func (d *deploy) describeAPI(api *resourceRow) API {
+	a := API{LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
+	for _, id := range d.order {
+		r, row := d.resources[id], d.current(id)
+		if row.Handles["RestApiId"] != api.PhysicalID {
+			continue
+		}
+		switch r.kind {
+		case stageType:
+			a.Stages = append(a.Stages, Stage{Name: row.PhysicalID, URL: d.apiURL(api.PhysicalID) + row.PhysicalID})
+		case methodType:
+			a.Routes = append(a.Routes, d.describeRoute(r, row))
+		}
+	}
+	slices.SortFunc(a.Routes, func(x, y Route) int {
+		if c := strings.Compare(x.Path, y.Path); c != 0 {
+			return c
+		}
+		return strings.Compare(x.Method, y.Method)
+	})
+	return a
+}
+
+func (d *deploy) describeRoute(r *resource, row *resourceRow) Route {
+	route := Route{Method: row.Handles["HttpMethod"], Path: "/"}
+	for _, other := range d.rows {
+		switch {
+		case other.Type == apiResourceType.name && other.PhysicalID == row.Handles["ResourceId"] && other.Handles["RestApiId"] == row.Handles["RestApiId"]:
+			route.Path = other.Attributes["Path"]
+		case other.Type == authorizerType.name && row.Attributes["AuthorizerId"] != "" && other.PhysicalID == row.Attributes["AuthorizerId"]:
+			route.Authorizer = other.Attributes["Name"]
+		}
+	}
+	if scopes := r.properties.get("AuthorizationScopes"); scopes != nil {
+		for _, s := range scopes.items {
+			route.Scopes = append(route.Scopes, s.text)
+		}
+	}
+	if uri := r.properties.get("Integration").get("Uri"); uri != nil {
+		uri.walk(func(n *node) {
+			if n.kind == function && n.text == "Fn::GetAtt" {
+				if id := n.argument().items[0].text; d.resources[id] != nil && d.resources[id].kind == functionType {
+					route.Function = id
+				}
+			}
+		})
+	}
+	return route
+}
+
+func (d *deploy) describePool(pool *resourceRow) Pool {
+	p := Pool{LogicalID: pool.LogicalID, ID: pool.PhysicalID, Name: pool.Attributes["Name"], Issuer: pool.Attributes["ProviderURL"]}
+	for _, id := range d.order {
+		r, row := d.resources[id], d.current(id)
+		if row.Handles["UserPoolId"] != pool.PhysicalID {
+			continue
+		}
+		switch r.kind {
+		case userPoolClientType:
+			c := Client{LogicalID: id, ID: row.PhysicalID, Name: row.Attributes["Name"], HasSecret: r.properties.get("GenerateSecret") != nil && r.properties.get("GenerateSecret").is("true")}
+			if flows := r.properties.get("ExplicitAuthFlows"); flows != nil {
+				for _, f := range flows.items {
+					c.Flows = append(c.Flows, f.text)
+				}
+			}
+			p.Clients = append(p.Clients, c)
+		case userPoolUserType:
+			u := User{LogicalID: id, Username: row.PhysicalID}
+			if password, ok := d.passwords[id]; ok {
+				u.Password = &password
+			}
+			p.Users = append(p.Users, u)
+		}
+	}
+	return p
+}

@@ -1,0 +1,52 @@
+// Package template reads CloudFormation and SAM templates and makes what they
+// describe, by the very operations that the wire calls.
+//
+//	file -> parse -> nodes with their lines -> evaluate (parameters, conditions, functions)
+//	     -> SAM events become plain resources -> check against the table of types -> order
+//	deploy: build code -> compare with what the stack has -> create / update / replace -> delete -> outputs
+//
+// Evaluation is partial: whatever does not depend on a resource is known after
+// Load, and what remains (a Ref to a pool that does not exist yet) is evaluated
+// by the same code once the resource is there. A template either means one
+// thing here or it is refused: what is not supported is an error with its line.
+package template
+
+import (
+	"context"
+
+	"github.com/sallyport/sallyport/internal/access"
+)
+
+// Operations runs one AWS operation in process, with the same checks as the
+// wire. in is a pointer to the SDK's input shape, out to its output shape.
+type Operations interface {
+	Call(ctx context.Context, call *access.Call, service, operation string, in any) (out any, err error)
+}
+
+// Settings is what a template is evaluated with. Region and Account are
+// required; Stack is "sallyport" when empty.
+type Settings struct {
+	Stack      string            // name of the stack: letters, digits, hyphens, at most 128
+	Region     string            // AWS::Region
+	Account    string            // AWS::AccountId
+	Parameters map[string]string // values for Parameters, by name
+}
+
+// Template is a checked template, ready to deploy. It does not change.
+type Template struct {
+	file      string
+	dir       string
+	stack     string
+	resources map[string]*resource
+	order     []string // every resource after those that it needs
+	outputs   []*output
+	notes     []Problem
+	env       *environment
+}
+
+// Stack is the name of the stack that the template describes.
+func (t *Template) Stack() string { return t.stack }
+
+// Notes are things that the template says and that have no effect here, each
+// with its line. They are worth showing once per deploy.
+func (t *Template) Notes() []Problem { return t.notes }

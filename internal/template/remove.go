@@ -1,0 +1,114 @@
+package template
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// unwanted are the rows, newest first, that the template has no use for: their
+// resource has left it, or a newer one has taken its place.
+func (d *deploy) unwanted() []*resourceRow {
+	var rows []*resourceRow
+	for _, row := range d.rows {
+		if d.resources[row.LogicalID] == nil || d.current(row.LogicalID) != row {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *resourceRow) int { return int(b.Seq - a.Seq) })
+	return rows
+}
+
+// removeUndeployed takes away the unwanted parts of an API before it is
+// deployed: a route that has left the template must not be served any longer.
+func (d *deploy) removeUndeployed(ctx context.Context, api string) error {
+	for _, row := range d.unwanted() {
+		part := row.Type == methodType.name || row.Type == apiResourceType.name || row.Type == authorizerType.name
+		if part && row.Handles["RestApiId"] == api {
+			if err := d.remove(ctx, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cleanUp removes all that is unwanted, and returns what could not be removed.
+func (d *deploy) cleanUp(ctx context.Context) (left []string) {
+	for _, row := range d.unwanted() {
+		if err := d.remove(ctx, row); err != nil {
+			left = append(left, row.LogicalID)
+		}
+	}
+	return left
+}
+
+// remove deletes what a row stands for, and then the row.
+func (d *deploy) remove(ctx context.Context, row *resourceRow) error {
+	replaced := d.resources[row.LogicalID] != nil
+	if replaced && row.KeepOld || !replaced && row.Retain {
+		d.tellOf(row.LogicalID, row.Type, "", DeleteSkipped, "the template says Retain")
+		return d.forget(ctx, row)
+	}
+	d.tellOf(row.LogicalID, row.Type, "", DeleteInProgress, "")
+	err := d.doRemove(ctx, row)
+	if err != nil {
+		d.tellOf(row.LogicalID, row.Type, "", DeleteFailed, err.Error())
+		return err
+	}
+	d.tellOf(row.LogicalID, row.Type, "", DeleteComplete, "")
+	if !replaced {
+		d.changes = append(d.changes, Change{LogicalID: row.LogicalID, Type: row.Type, Action: Deleted})
+	}
+	return nil
+}
+
+func (d *deploy) doRemove(ctx context.Context, row *resourceRow) error {
+	kind := types[row.Type]
+	if kind == nil {
+		return errors.New("its type is unknown: it was made by another version of Sallyport")
+	}
+	row.Status = DeleteInProgress
+	if err := d.save(ctx, row); err != nil {
+		return err
+	}
+	if err := kind.remove(ctx, &work{deploy: d, row: row}); err != nil {
+		return err
+	}
+	return d.forget(ctx, row)
+}
+
+// rollbackTime is how long a rollback may take when the deploy was cancelled.
+const rollbackTime = 30 * time.Second
+
+// rollback removes what this run has created, newest first, and says what failed.
+func (d *deploy) rollback(ctx context.Context, r *resource, cause error) error {
+	// A deploy that was cancelled is rolled back all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+	defer cancel()
+	failed := &Error{LogicalID: r.id, Cause: cause, Problem: Problem{d.file, r.at, r.id + " (" + r.kind.name + "): " + cause.Error()}}
+	var problems Problems
+	if errors.As(cause, &problems) && len(problems) > 0 {
+		failed.Problem = problems[0]
+	}
+	for _, row := range slices.Backward(d.made) {
+		d.tellOf(row.LogicalID, row.Type, "", DeleteInProgress, "rolled back")
+		var err error
+		if row.Status == CreateInProgress {
+			err = d.discard(ctx, row)
+		} else {
+			err = d.doRemove(ctx, row)
+		}
+		if err != nil {
+			d.tellOf(row.LogicalID, row.Type, "", DeleteFailed, err.Error())
+			failed.Left = append(failed.Left, row.LogicalID)
+			continue
+		}
+		d.tellOf(row.LogicalID, row.Type, "", DeleteComplete, "rolled back")
+	}
+	if err := d.note(ctx, UpdateFailed); err != nil {
+		failed.Cause = errors.Join(cause, err)
+	}
+	return failed
+}
