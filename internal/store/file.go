@@ -138,7 +138,7 @@ func (e *lite) inspect(ctx context.Context) error {
 		return err
 	}
 	if verdict != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, verdict)
+		return errDamaged // the verdict is about pages and cells, in several lines
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (e *lite) explain(err error) error {
 	case code == sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("the file %s is not a database, or it is damaged: restore it from a backup, or choose another folder with --data", e.path)
 	case code&0xff == sqlite3.SQLITE_CORRUPT, errors.Is(err, errDamaged):
-		return fmt.Errorf("the database %s is damaged (%w): restore it from a backup, or choose another folder with --data", e.path, err)
+		return fmt.Errorf("the database %s is damaged: restore it from a backup, or choose another folder with --data", e.path)
 	case code&0xff == sqlite3.SQLITE_READONLY, code&0xff == sqlite3.SQLITE_CANTOPEN, code&0xff == sqlite3.SQLITE_PERM:
 		return cannotWrite(e.path, err)
 	case code&0xff == sqlite3.SQLITE_BUSY:

@@ -235,8 +235,12 @@ func (e *lite) close() error {
 	defer cancel()
 	var errs []error
 	errs = append(errs, e.turns.Acquire(waiting, allTurns))
+	e.readers.Range(func(_, s any) bool { s.(*sql.Stmt).Close(); return true })
 	if e.reads != nil {
 		errs = append(errs, e.reads.Close())
+	}
+	for _, s := range e.prepared {
+		s.Close()
 	}
 	if e.writer != nil {
 		e.writer.Close()

@@ -3,5 +3,5 @@
 //
 //	storetest.Run(t, open)   the contract, on the database that open opens
 //	storetest.Each(t, test)  a test of a service, on every engine
-//	storetest.Postgres(t)    the URL of a fresh, empty database
+//	storetest.Postgres(t)    the URL of a fresh, empty schema
 package storetest

@@ -23,27 +23,29 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// EnvPostgres names the server that tests use: the URL of a role that may create
-// databases. Unset, the test process starts a server of its own.
+// EnvPostgres names the server that tests use: the URL of a database in which its role
+// may create schemas. Unset, the test process starts a server of its own.
 const EnvPostgres = "SALLYPORT_TEST_POSTGRES"
 
-// Postgres returns the URL of a new, empty database, which is dropped when the test
-// ends. It sorts by American English, as many do: what must sort by bytes has to say so.
-// It fails the test if there is no server and none can be started.
+// Postgres returns the URL of a new, empty schema, which is dropped when the test ends. A
+// server of our own sorts by American English, as many do: what must sort by bytes has to
+// say so. It fails the test if there is no server and none can be started.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	address, err := server()
 	if err != nil {
 		t.Fatalf("no PostgreSQL for this test: %v", err)
 	}
-	name := "test_" + strings.ToLower(rand.Text())
-	administer(t, address, "create database "+name+" template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'")
-	t.Cleanup(func() { administer(t, address, "drop database "+name+" with (force)") })
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatalf("%s is not a URL", EnvPostgres)
 	}
-	u.Path = "/" + name
+	name := "test_" + strings.ToLower(rand.Text())
+	administer(t, address, "create schema "+name)
+	t.Cleanup(func() { administer(t, address, "drop schema "+name+" cascade") })
+	query := u.Query()
+	query.Set("search_path", name)
+	u.RawQuery = query.Encode()
 	return u.String()
 }
 
@@ -105,7 +107,8 @@ func startServer(programs string) (string, error) {
 	}
 	data := filepath.Join(folder, "data")
 	initialise := exec.Command(filepath.Join(programs, "initdb"), "--pgdata", data, "--username", "postgres",
-		"--auth", "scram-sha-256", "--pwfile", passwordFile, "--encoding", "UTF8", "--locale", "C", "--no-sync")
+		"--auth", "scram-sha-256", "--pwfile", passwordFile, "--encoding", "UTF8", "--locale", "C",
+		"--locale-provider", "icu", "--icu-locale", "en-US", "--no-sync")
 	initialise.SysProcAttr = who
 	initialise.Dir = folder
 	if out, err := initialise.CombinedOutput(); err != nil {

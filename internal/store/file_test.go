@@ -1,0 +1,196 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/store/storetest"
+)
+
+func fileOptions(t testing.TB) store.Options {
+	return store.Options{File: filepath.Join(t.TempDir(), "data", "sallyport.db"), Migrations: storetest.Migrations()}
+}
+
+// filled is a closed database file with some rows.
+func filled(t testing.TB) store.Options {
+	t.Helper()
+	o := fileOptions(t)
+	db, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Write(t.Context(), func(tx *store.Tx) error {
+		for n := range int64(500) {
+			if err := parts.Insert(t.Context(), tx, &part{Shelf: "a", Number: n, Text: rand.Text()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func refused(t *testing.T, o store.Options, words ...string) {
+	t.Helper()
+	db, err := store.Open(t.Context(), o)
+	if err == nil {
+		db.Close()
+		t.Fatalf("it was opened, want an error with %q", words)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%q does not say %q", err, w)
+		}
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q is more than one line", err)
+	}
+}
+
+func TestFilesAreTheOwnersAlone(t *testing.T) {
+	o := fileOptions(t)
+	db := open(t, o)
+	if err := parts.Insert(t.Context(), db, &part{Shelf: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Dir(o.File)
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileBroughtBackWithAWideModeIsNarrowed(t *testing.T) {
+	o := filled(t)
+	if err := os.Chmod(o.File, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, o)
+	if info, err := os.Stat(o.File); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v: want 0600", info.Mode(), err)
+	}
+}
+
+func TestOpenFolderIsRefused(t *testing.T) {
+	for _, mode := range []fs.FileMode{0o755, 0o710, 0o701, 0o720} {
+		o := filled(t)
+		if err := os.Chmod(filepath.Dir(o.File), mode); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, o, "open to other users", "chmod 700")
+	}
+}
+
+func TestLockedFileIsRefusedUntilItIsFree(t *testing.T) {
+	o := fileOptions(t)
+	db, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, o, "in use by another sallyport", "stop that one")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, o)
+}
+
+func TestDamagedFileIsRefusedAndLeftAsItIs(t *testing.T) {
+	for name, damage := range map[string]func(content []byte) []byte{
+		"text":      func([]byte) []byte { return []byte(strings.Repeat("this is no database\n", 100)) },
+		"header":    func(b []byte) []byte { copy(b, "SQLite format 9"); return b },
+		"a page":    func(b []byte) []byte { _, _ = rand.Read(b[8192:12288]); return b },
+		"many":      func(b []byte) []byte { _, _ = rand.Read(b[4096:]); return b },
+		"truncated": func(b []byte) []byte { return b[:len(b)/2] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := filled(t)
+			content, err := os.ReadFile(o.File)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content = damage(content)
+			if err := os.WriteFile(o.File, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, o, "damaged", "restore it from a backup", o.File)
+			if after, err := os.ReadFile(o.File); err != nil || !bytes.Equal(after, content) {
+				t.Errorf("the damaged file was written to (%v)", err)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoFileIsRefused(t *testing.T) {
+	o := fileOptions(t)
+	if err := os.MkdirAll(o.File, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, o, o.File)
+
+	parent := filepath.Join(t.TempDir(), "plain-file")
+	if err := os.WriteFile(parent, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, store.Options{File: filepath.Join(parent, "sallyport.db")}, "--data")
+}
+
+func TestOpenWantsOneKindOfDatabase(t *testing.T) {
+	refused(t, store.Options{})
+	refused(t, store.Options{Memory: true, File: "x"})
+}
+
+func TestPathsThatLookLikeURLs(t *testing.T) {
+	for _, name := range []string{"a?mode=memory", "a%41b", "a#b", "a b", "ü;x&y=z"} {
+		o := fileOptions(t)
+		o.File = filepath.Join(filepath.Dir(o.File), name)
+		db := open(t, o)
+		if err := parts.Insert(t.Context(), db, &part{Shelf: "a"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if info, err := os.Stat(o.File); err != nil || info.Size() == 0 {
+			t.Errorf("%s: the rows are elsewhere (%v)", name, err)
+		}
+	}
+}
+
+func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
+	o := fileOptions(t)
+	db, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, closing, wrote := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		wrote <- db.Write(context.Background(), func(tx *store.Tx) error {
+			close(inside)
+			<-closing
+			return storetest.QuietParts.Insert(context.Background(), tx, &part{Shelf: "a"})
+		})
+	}()
+	<-inside
+	closed := make(chan error)
+	go func() { close(closing); closed <- db.Close() }()
+	if err := errors.Join(<-wrote, <-closed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storetest.QuietParts.Get(t.Context(), open(t, o), "a", 0); err != nil {
+		t.Error(err)
+	}
+}
