@@ -223,9 +223,10 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 		return nil, err
 	}
 
-	var result *types.AuthenticationResultType
+	var g *Grant
+	var refresh string
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		ch, u, err := s.readChallenge(ctx, tx, a, session, step, call.Time)
+		ch, found, err := s.readChallenge(ctx, tx, a, session, step, call.Time)
 		if err != nil {
 			return err
 		}
@@ -234,7 +235,7 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 		} else if err != nil {
 			return err
 		}
-		u, err = updateUser(ctx, tx, a.pool.Pool, u.NameKey, func(u *User) error {
+		u, err = updateUser(ctx, tx, a.pool.Pool, found.NameKey, func(u *User) error {
 			if u.Status != ForceChangePassword || u.Sub != ch.Sub || u.Epoch != ch.Epoch {
 				return notAuthorized(textSessionInvalid)
 			}
@@ -245,13 +246,13 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 		if err != nil {
 			return err
 		}
-		result, err = s.grant(ctx, tx, a.pool, a.client, u, call.Time)
+		g, refresh, err = s.newGrant(ctx, tx, a.client, u, call.Time)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &answered{result: result}, nil
+	return s.signedIn(ctx, a, u, g, refresh, call.Time)
 }
 
 // givenAttributes are the attributes that a person sets with their new

@@ -51,29 +51,22 @@ func (s *Service) grantID(token string) string {
 	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "refresh-token", token))
 }
 
-// grant signs the user in: a new grant with its refresh token, and tokens.
-func (s *Service) grant(ctx context.Context, session store.Session, p *poolState, c *clientState, u *User, now time.Time) (*types.AuthenticationResultType, error) {
+// newGrant signs the user in: it keeps a grant and returns it with its refresh
+// token. The tokens are issued after the transaction, which signing would hold up.
+func (s *Service) newGrant(ctx context.Context, session store.Session, c *clientState, u *User, now time.Time) (*Grant, string, error) {
 	refresh, err := s.newRefreshToken()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	origin, err := newUUID(s.random)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	g := &Grant{
-		ID: s.grantID(refresh), OriginID: origin, PoolID: p.ID, ClientID: c.ID, NameKey: u.NameKey, Sub: u.Sub,
+		ID: s.grantID(refresh), OriginID: origin, PoolID: u.PoolID, ClientID: c.ID, NameKey: u.NameKey, Sub: u.Sub,
 		AuthTime: now.Unix(), Expires: now.Add(c.refreshValidity()).UnixMilli(), Epoch: u.Epoch,
 	}
-	if err := grantTable.Insert(ctx, session, g); err != nil {
-		return nil, err
-	}
-	result, err := s.issue(ctx, session, p, c, u, g, now)
-	if err != nil {
-		return nil, err
-	}
-	result.RefreshToken = &refresh
-	return result, nil
+	return g, refresh, grantTable.Insert(ctx, session, g)
 }
 
 // readGrant finds the living grant of a refresh token for this client.
@@ -147,7 +140,7 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if err := a.client.checkSecretHash(hash, u.Username, u.Sub); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
-	result, err := s.issue(ctx, s.db, a.pool, a.client, u, g, call.Time)
+	result, err := s.issue(ctx, a.pool, a.client, u, g, call.Time)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,10 @@ import (
 // needs credentials and permission.
 func (s *Service) API() *awsapi.Service {
 	return &awsapi.Service{
-		Name:       "cognito-idp",
-		Protocol:   awsapi.JSON("AWSCognitoIdentityProviderService"),
-		Operations: append(s.public(), s.guarded()...),
+		Name:         "cognito-idp",
+		Protocol:     awsapi.JSON("AWSCognitoIdentityProviderService"),
+		InvalidInput: "InvalidParameterException",
+		Operations:   append(s.public(), s.guarded()...),
 	}
 }
 

@@ -165,10 +165,20 @@ func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*an
 	default:
 		return nil, notAuthorized(textWrongPassword)
 	}
-	result, err := s.grant(ctx, s.db, a.pool, a.client, u, call.Time)
+	g, refresh, err := s.newGrant(ctx, s.db, a.client, u, call.Time)
 	if err != nil {
 		return nil, err
 	}
+	return s.signedIn(ctx, a, u, g, refresh, call.Time)
+}
+
+// signedIn is the end of a sign-in: its first tokens and its refresh token.
+func (s *Service) signedIn(ctx context.Context, a attempt, u *User, g *Grant, refresh string, now time.Time) (*answered, error) {
+	result, err := s.issue(ctx, a.pool, a.client, u, g, now)
+	if err != nil {
+		return nil, err
+	}
+	result.RefreshToken = &refresh
 	return &answered{result: result}, nil
 }
 

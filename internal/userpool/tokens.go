@@ -22,8 +22,8 @@ const scopeSelf = "aws.cognito.signin.user.admin"
 // Claims are those of
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
 // and the page on access tokens beside it.
-func (s *Service) issue(ctx context.Context, session store.Session, p *poolState, c *clientState, u *User, g *Grant, now time.Time) (*types.AuthenticationResultType, error) {
-	groups, err := groupsOfUser(ctx, session, u)
+func (s *Service) issue(ctx context.Context, p *poolState, c *clientState, u *User, g *Grant, now time.Time) (*types.AuthenticationResultType, error) {
+	groups, err := groupsOfUser(ctx, s.db, u)
 	if err != nil {
 		return nil, err
 	}
