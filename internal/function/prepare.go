@@ -3,7 +3,6 @@ package function
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/runner"
@@ -53,21 +52,12 @@ func (s *Service) assemble(ctx context.Context, v *version) (*runner.Function, e
 			return nil, err
 		}
 	}
-	environment := map[string]string{}
-	if s.surroundings != nil {
-		given, err := s.surroundings(ctx, v.at.region, v.at.name, v.config.Role)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(environment, given)
-	}
-	own, err := s.openEnvironment(v.at, &v.config)
+	environment, err := s.openEnvironment(v.at, &v.config)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(environment, own)
 	return &runner.Function{
-		ID: v.id, Name: v.at.name, Version: v.label, Dir: s.code.path(sha), Runtime: v.config.Runtime, Handler: v.config.Handler,
+		ID: v.id, Name: v.at.name, Version: v.label, Region: v.at.region, Role: v.config.Role, Dir: s.code.path(sha), Runtime: v.config.Runtime, Handler: v.config.Handler,
 		Environment: environment, MemoryMB: int(v.config.MemoryMB), Timeout: time.Duration(v.config.Timeout) * time.Second,
 	}, nil
 }

@@ -26,12 +26,8 @@ type Runner interface {
 	Retire(id string)
 }
 
-// Surroundings is what a function's environment gets from the server, under
-// the operator's own variables: AWS_REGION, AWS_ENDPOINT_URL, the role's credentials.
-type Surroundings func(ctx context.Context, region, functionName, role string) (map[string]string, error)
-
 // Config is what the service needs from its surroundings. All fields are
-// required but the last three.
+// required but the last two.
 type Config struct {
 	DB      *store.DB
 	Keys    *keyring.Keyring
@@ -42,24 +38,22 @@ type Config struct {
 	Clock   *clock.Clock
 	Logger  *slog.Logger
 
-	Surroundings Surroundings                                     // nil: nothing
-	CodeURL      string                                           // where ServeCode is mounted, no slash at the end; "" leaves GetFunction's Code.Location out
-	Wait         func(ctx context.Context, d time.Duration) error // between tries of an asynchronous event; nil: real time
+	CodeURL string                                           // where ServeCode is mounted, no slash at the end; "" leaves GetFunction's Code.Location out
+	Wait    func(ctx context.Context, d time.Duration) error // between tries of an asynchronous event; nil: real time
 }
 
 // Service is lambda. Safe for concurrent use.
 type Service struct {
-	db           *store.DB
-	keys         *keyring.Keyring
-	account      string
-	code         codeFolder
-	runner       Runner
-	random       io.Reader
-	clock        *clock.Clock
-	log          *slog.Logger
-	surroundings Surroundings
-	codeURL      string
-	wait         func(ctx context.Context, d time.Duration) error
+	db      *store.DB
+	keys    *keyring.Keyring
+	account string
+	code    codeFolder
+	runner  Runner
+	random  io.Reader
+	clock   *clock.Clock
+	log     *slog.Logger
+	codeURL string
+	wait    func(ctx context.Context, d time.Duration) error
 
 	pages     *awsapi.Pages
 	current   atomic.Pointer[snapshot]
@@ -83,7 +77,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: c.DB, keys: c.Keys, account: c.Account, code: code, runner: c.Runner, random: c.Random, clock: c.Clock, log: c.Logger,
-		surroundings: c.Surroundings, codeURL: c.CodeURL, wait: c.Wait, pages: awsapi.NewPages(c.Keys),
+		codeURL: c.CodeURL, wait: c.Wait, pages: awsapi.NewPages(c.Keys),
 	}
 	if s.wait == nil {
 		s.wait = sleep
