@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ type failure struct {
 	Type    string   `json:"errorType"`
 	Message string   `json:"errorMessage"`
 	Request string   `json:"requestId"`
-	Stack   []string `json:"stackTrace"`
+	Stack   any      `json:"stackTrace"`
 	Trace   []string `json:"trace"`
 }
 
@@ -163,3 +164,5 @@ func TestAWarmProcessIsUsedAgain(t *testing.T) {
 		}
 	}
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
