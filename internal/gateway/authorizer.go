@@ -86,7 +86,7 @@ func (g *Gateway) createAuthorizer(ctx context.Context, call *access.Call, in *a
 		return nil, badRequest("A COGNITO_USER_POOLS authorizer has neither a URI nor credentials")
 	}
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			if _, unknown := errors.AsType[*types.NotFoundException](err); unknown {
 				// AWS's own answer for an API that is not there.
 				return conflict("Unable to complete operation due to concurrent modification. Please try again later.")
@@ -198,7 +198,7 @@ func (a *Authorizer) patch() patch {
 // would have a method that nobody can pass.
 func (g *Gateway) deleteAuthorizer(ctx context.Context, call *access.Call, in *apigateway.DeleteAuthorizerInput) (*apigateway.DeleteAuthorizerOutput, error) {
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}

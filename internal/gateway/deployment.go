@@ -76,7 +76,7 @@ func (g *Gateway) createDeployment(ctx context.Context, call *access.Call, in *a
 	}
 	var made *Deployment
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (g *Gateway) updateDeployment(ctx context.Context, call *access.Call, in *a
 
 func (g *Gateway) deleteDeployment(ctx context.Context, call *access.Call, in *apigateway.DeleteDeploymentInput) (*apigateway.DeleteDeploymentOutput, error) {
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}
 		d, err := readDeployment(ctx, tx, call, in.RestApiId, in.DeploymentId)

@@ -103,7 +103,7 @@ func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigatew
 		OperationName: text(in.OperationName), RequestModels: in.RequestModels, RequestParameters: in.RequestParameters,
 	}
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}
 		if _, err := readResource(ctx, tx, call, in.RestApiId, in.ResourceId); err != nil {
@@ -146,7 +146,7 @@ const noMethod = "Invalid Method identifier specified"
 func (g *Gateway) changeMethod(ctx context.Context, call *access.Call, apiID, resourceID, verb *string, change func(tx *store.Tx, r *Resource, m *Method) error) (*Method, error) {
 	var changed *Method
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := changeAPI(ctx, tx, call, apiID); err != nil {
+		if _, err := readAPI(ctx, tx, call, apiID); err != nil {
 			return err
 		}
 		if _, err := readResource(ctx, tx, call, apiID, resourceID); err != nil {

@@ -54,11 +54,8 @@ func ptr(s string) *string { return &s }
 // API is the control plane: the service apigateway.
 func (g *Gateway) API() *awsapi.Service {
 	return &awsapi.Service{
-		Name: "apigateway",
-		Protocol: awsapi.REST(awsapi.RESTNames{LowerFirst: true, Renamed: map[string]string{
-			"IntegrationHttpMethod": "httpMethod",
-			"Items":                 "item",
-		}}),
+		Name:       "apigateway",
+		Protocol:   awsapi.REST(awsapi.RESTNames{LowerFirst: true}),
 		Operations: join3(g.apiOperations(), g.methodOperations(), g.stageOperations()),
 		Status: map[string]int{
 			"BadRequestException": 400, "UnauthorizedException": 401, "NotFoundException": 404,

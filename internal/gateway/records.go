@@ -78,16 +78,6 @@ func readAPI(ctx context.Context, s store.Session, call *access.Call, id *string
 	return api, err
 }
 
-// changeAPI is readAPI for a change whose rules span several rows of the API
-// (siblings, authorizers in use, what a deployment freezes). Writing the API's
-// row makes two such changes wait for each other.
-func changeAPI(ctx context.Context, tx *store.Tx, call *access.Call, id *string) (*API, error) {
-	if _, err := readAPI(ctx, tx, call, id); err != nil {
-		return nil, err
-	}
-	return apis.Update(ctx, tx, func(*API) error { return nil }, text(id))
-}
-
 func readResource(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*Resource, error) {
 	if _, err := readAPI(ctx, s, call, apiID); err != nil {
 		return nil, err

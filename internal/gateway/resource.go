@@ -87,7 +87,7 @@ func (g *Gateway) createResource(ctx context.Context, call *access.Call, in *api
 	}
 	var made *Resource
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (g *Gateway) getResources(ctx context.Context, call *access.Call, in *apiga
 func (g *Gateway) updateResource(ctx context.Context, call *access.Call, in *apigateway.UpdateResourceInput) (*apigateway.UpdateResourceOutput, error) {
 	var changed *Resource
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}
@@ -250,7 +250,7 @@ func move(ctx context.Context, tx *store.Tx, all []*Resource, id, parentID, part
 // deleteResource removes a resource and everything below it.
 func (g *Gateway) deleteResource(ctx context.Context, call *access.Call, in *apigateway.DeleteResourceInput) (*apigateway.DeleteResourceOutput, error) {
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func checkVariables(variables map[string]string) error {
 	return nil
 }
 
-// insertStage adds a stage within the API's limit. The caller holds the API (changeAPI).
+// insertStage adds a stage within the API's limit.
 func insertStage(ctx context.Context, tx *store.Tx, s *Stage) error {
 	n, err := stages.Count(ctx, tx, everythingOfAPI, s.APIID)
 	if err != nil {
@@ -81,7 +81,7 @@ func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigat
 	}
 	var made *Stage
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		api, err := changeAPI(ctx, tx, call, in.RestApiId)
+		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (g *Gateway) getStages(ctx context.Context, call *access.Call, in *apigatew
 func (g *Gateway) updateStage(ctx context.Context, call *access.Call, in *apigateway.UpdateStageInput) (*apigateway.UpdateStageOutput, error) {
 	var changed *Stage
 	err := g.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := changeAPI(ctx, tx, call, in.RestApiId); err != nil {
+		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}
 		before, err := readStage(ctx, tx, call, in.RestApiId, in.StageName)
