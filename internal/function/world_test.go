@@ -146,11 +146,7 @@ func newWorldOn(t testing.TB, o store.Options) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	keys, err := keyring.Open(t.Context(), keyring.NewMaster(), keyring.NewShelf(db))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newNode(t, db, keys, new(oven))
+	return newWorldOver(t, db)
 }
 
 // newNode is one more server over the same database.
@@ -285,3 +281,12 @@ func status(t testing.TB, err error) int {
 }
 
 var name = aws.String("pizza")
+
+func newWorldOver(t testing.TB, db *store.DB) *world {
+	t.Helper()
+	keys, err := keyring.Open(t.Context(), keyring.NewMaster(), keyring.NewShelf(db))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newNode(t, db, keys, new(oven))
+}
