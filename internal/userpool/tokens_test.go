@@ -135,11 +135,21 @@ func TestRefreshTokensThatAreRefused(t *testing.T) {
 		code string
 		text string
 	}{
-		{"of another client", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) { return sibling, *r.RefreshToken }, "NotAuthorizedException", "Invalid Refresh Token"},
-		{"of another pool", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) { return stranger, *r.RefreshToken }, "NotAuthorizedException", "Invalid Refresh Token"},
-		{"changed by a character", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) { return client, *r.RefreshToken + "A" }, "NotAuthorizedException", "Invalid Refresh Token"},
-		{"an access token", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) { return client, *r.AccessToken }, "NotAuthorizedException", "Invalid Refresh Token"},
-		{"huge", func(*types.AuthenticationResultType) (*types.UserPoolClientType, string) { return client, strings.Repeat("a", 100_000) }, "NotAuthorizedException", "Invalid Refresh Token"},
+		{"of another client", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) {
+			return sibling, *r.RefreshToken
+		}, "NotAuthorizedException", "Invalid Refresh Token"},
+		{"of another pool", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) {
+			return stranger, *r.RefreshToken
+		}, "NotAuthorizedException", "Invalid Refresh Token"},
+		{"changed by a character", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) {
+			return client, *r.RefreshToken + "A"
+		}, "NotAuthorizedException", "Invalid Refresh Token"},
+		{"an access token", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) {
+			return client, *r.AccessToken
+		}, "NotAuthorizedException", "Invalid Refresh Token"},
+		{"huge", func(*types.AuthenticationResultType) (*types.UserPoolClientType, string) {
+			return client, strings.Repeat("a", 100_000)
+		}, "NotAuthorizedException", "Invalid Refresh Token"},
 		{"revoked", func(r *types.AuthenticationResultType) (*types.UserPoolClientType, string) {
 			must(w.RevokeToken(ctx, &idp.RevokeTokenInput{ClientId: client.ClientId, Token: r.RefreshToken}))(t)
 			return client, *r.RefreshToken

@@ -1,0 +1,94 @@
+package userpool_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"net/netip"
+	"testing"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"golang.org/x/crypto/argon2"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+)
+
+// The benchmarks of signing in stand beside those of what it must at least
+// cost: one hash and two signatures; refreshing, two signatures.
+
+func BenchmarkHashAndTwoSignatures(b *testing.B) {
+	key := must(rsa.GenerateKey(rand.Reader, 2048))(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		argon2.IDKey([]byte(password), make([]byte, 16), 2, 19*1024, 1, 32)
+		signTwice(b, key)
+	}
+}
+
+func BenchmarkTwoSignatures(b *testing.B) {
+	key := must(rsa.GenerateKey(rand.Reader, 2048))(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		signTwice(b, key)
+	}
+}
+
+func signTwice(b *testing.B, key *rsa.PrivateKey) {
+	for range 2 {
+		sum := sha256.Sum256(make([]byte, 800))
+		if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// call is one that has come through the door.
+func (w *world) call() *access.Call {
+	return &access.Call{Account: account, Region: region, Source: netip.MustParseAddr("192.0.2.1"), Time: w.clock.Now(), Record: &audit.Record{}}
+}
+
+func BenchmarkInitiateAuthByPassword(b *testing.B) {
+	w := newWorld(b)
+	pool := w.pool(nil)
+	client := w.client(pool, nil)
+	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
+	in := &idp.InitiateAuthInput{ClientId: client.ClientId, AuthFlow: "USER_PASSWORD_AUTH", AuthParameters: map[string]string{"USERNAME": "ann", "PASSWORD": password}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.service.InitiateAuth(context.Background(), w.call(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkInitiateAuthByRefreshToken(b *testing.B) {
+	w := newWorld(b)
+	pool := w.pool(nil)
+	client := w.client(pool, nil)
+	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
+	tokens := w.tokens(client, "ann")
+	in := &idp.InitiateAuthInput{ClientId: client.ClientId, AuthFlow: "REFRESH_TOKEN_AUTH", AuthParameters: map[string]string{"REFRESH_TOKEN": *tokens.RefreshToken}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.service.InitiateAuth(context.Background(), w.call(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkGetUser(b *testing.B) {
+	w := newWorld(b)
+	pool := w.pool(nil)
+	client := w.client(pool, nil)
+	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
+	in := &idp.GetUserInput{AccessToken: w.tokens(client, "ann").AccessToken}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.service.GetUser(context.Background(), w.call(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
