@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
+	"golang.org/x/time/rate"
 )
 
 // Purpose separates the keys of different kinds of secret: a value sealed for
@@ -63,8 +64,8 @@ type Keyring struct {
 	shelf  Shelf
 	keys   atomic.Pointer[map[Purpose]*dataKeys]
 
-	mu       sync.Mutex // one reads the shelf at a time
-	lookedAt time.Time
+	mu    sync.Mutex    // one looks for a newer key at a time
+	looks *rate.Limiter // and not often in vain
 }
 
 // dataKeys are the keys of one purpose, never changed once published.
@@ -82,7 +83,7 @@ func Open(ctx context.Context, master Master, shelf Shelf) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keyring{master: wrap, shelf: shelf}
+	k := &Keyring{master: wrap, shelf: shelf, looks: rate.NewLimiter(1, 2*len(Purposes))}
 	if err := k.load(ctx); err != nil {
 		return nil, err
 	}
@@ -150,7 +151,8 @@ func (k *Keyring) Open(p Purpose, id string, sealed []byte) ([]byte, error) {
 	if keys == nil {
 		return nil, unknown(p)
 	}
-	if number > keys.newest && k.lookAgain(number) {
+	if number > keys.newest {
+		k.lookAgain(p, number)
 		keys = (*k.keys.Load())[p]
 	}
 	key, ok := keys.seal[number]
@@ -170,25 +172,21 @@ const (
 	macNumber     = 0
 	dataKeySize   = 32
 
-	// lookAgainAfter keeps forged values with made-up key numbers from reading the
-	// database for each of them.
-	lookAgainAfter = time.Second
 	lookAgainLimit = 5 * time.Second
 )
 
-// lookAgain reads the shelf once more for a key that another node may have made.
-func (k *Keyring) lookAgain(number int64) bool {
+// lookAgain reads the shelf once more for a key that another node may have made. Who
+// comes meanwhile waits for the answer; forged values with made-up key numbers soon get
+// none, instead of reading the database each time.
+func (k *Keyring) lookAgain(p Purpose, number int64) {
 	k.mu.Lock()
-	// The machine's time: a pause between two reads, nothing that is compared or stored.
-	if time.Since(k.lookedAt) < lookAgainAfter {
-		k.mu.Unlock()
-		return true // whoever looked a moment ago has published what is there
+	defer k.mu.Unlock()
+	if number <= (*k.keys.Load())[p].newest || !k.looks.Allow() {
+		return
 	}
-	k.lookedAt = time.Now()
-	k.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), lookAgainLimit)
 	defer cancel()
-	return k.load(ctx) == nil
+	_ = k.load(ctx) // without it, the value is unreadable
 }
 
 // load reads the shelf and publishes its keys.
