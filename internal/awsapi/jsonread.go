@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -272,7 +273,7 @@ func readBlob(t *jsonText, v reflect.Value) error {
 func decodeBlob(text []byte) ([]byte, error) {
 	blob := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Strict().Decode(blob, text)
-	if err != nil {
+	if err != nil || bytes.ContainsAny(text, "\r\n") { // which the decoder steps over
 		return nil, bad("STRING_VALUE can not be converted to a Blob: it is not base64")
 	}
 	return blob[:n], nil

@@ -3,6 +3,7 @@ package awsapi
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 
 	"github.com/sallyport/sallyport/internal/keyring"
 )
@@ -39,7 +40,7 @@ func (p *Pages) Position(operation, scope, token string) (position string, ok bo
 	if token == "" {
 		return "", true
 	}
-	if len(token) > maxPageToken {
+	if len(token) > maxPageToken || strings.ContainsAny(token, "\r\n") { // which the decoder steps over
 		return "", false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)

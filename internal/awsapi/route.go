@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -101,23 +102,24 @@ func newRoutes(list []route) (routes, error) {
 		seen[shape] = list[i].op.name
 	}
 	slices.SortStableFunc(list, func(a, b route) int {
-		for i := range min(len(a.segments), len(b.segments)) {
-			if la, lb := a.segments[i].literal != "", b.segments[i].literal != ""; la != lb {
-				if la {
-					return -1
-				}
-				return 1
-			}
-		}
-		if a.greedy != b.greedy {
-			if b.greedy {
-				return -1
-			}
-			return 1
-		}
-		return len(b.query) - len(a.query)
+		return cmp.Or(
+			yesFirst(!a.greedy, !b.greedy),
+			len(b.segments)-len(a.segments),
+			slices.CompareFunc(a.segments, b.segments, func(x, y segment) int { return yesFirst(x.label == "", y.label == "") }),
+			len(b.query)-len(a.query),
+		)
 	})
 	return list, nil
+}
+
+func yesFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // find returns the route and the decoded labels. path is as it was sent,

@@ -187,3 +187,6 @@ func drain(v reflect.Value) string {
 	text, _ := io.ReadAll(r)
 	return string(text)
 }
+
+// Fill sets the named members of a struct to values, each different.
+func Fill(shape reflect.Value, members []string) { (&filler{}).fillOnly(shape, members) }
