@@ -128,31 +128,37 @@ func (r *Runner) exec(p *process, program program, env []string, stdout *os.File
 			program: program, dir: p.function.Dir, temp: p.dir, bootstraps: r.home.bootstraps, env: env,
 			files: []*os.File{null, stdout, stdout},
 		}, func(system *os.Process, err error) {
-			if err != nil {
-				began <- err
-				return
+			if err == nil {
+				p.system = system
+				r.admit(p)
 			}
-			p.mu.Lock()
-			p.system = system
-			p.mu.Unlock()
-			r.mu.Lock()
-			r.all[p] = struct{}{}
-			closed := r.closed
-			r.mu.Unlock()
-			if closed {
-				p.kill(causeRetired)
+			began <- err
+			if err == nil {
+				awaitExit(system) // it stays a zombie, so that its number cannot be given away
 			}
-			select {
-			case r.watching <- struct{}{}:
-			default:
-			}
-			go p.output.read()
-			go p.serve()
-			began <- nil
-			p.reap(system)
 		})
+		if p.system != nil {
+			p.reap() // on a thread that is not restricted
+		}
 	})
 	return <-began
+}
+
+// admit begins to serve a process that has just started.
+func (r *Runner) admit(p *process) {
+	r.mu.Lock()
+	r.all[p] = struct{}{}
+	closed := r.closed
+	r.mu.Unlock()
+	if closed {
+		p.kill(causeRetired)
+	}
+	go p.output.read()
+	go p.serve()
+	select {
+	case r.watching <- struct{}{}:
+	default:
+	}
 }
 
 // environment is everything the process sees of ours: nothing of the server's

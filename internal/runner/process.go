@@ -36,7 +36,8 @@ type process struct {
 	runner   *Runner
 	function *Function
 	pool     *pool
-	dir      string // its temporary folder
+	system   *os.Process // set before anything can reach it
+	dir      string      // its temporary folder
 	listener net.Listener
 	output   *output
 	timer    *time.Timer // of the event; only run uses it
@@ -52,7 +53,6 @@ type process struct {
 	idleSince             time.Time
 
 	mu        sync.Mutex
-	system    *os.Process
 	reaped    bool // the process id is no longer ours
 	phase     phase
 	poll      *conn  // the open poll, when ready
@@ -235,18 +235,17 @@ func (p *process) kill(why cause) {
 	p.ended.CompareAndSwap(0, uint32(why))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.reaped && p.system != nil {
+	if !p.reaped {
 		killGroup(p.system.Pid)
 	}
 }
 
-// reap waits for the process, ends its group and gives everything back.
-func (p *process) reap(system *os.Process) {
-	awaitExit(system) // it stays a zombie, so that its number cannot be given away
-	killGroup(system.Pid)
+// reap ends the group of a process that has ended, and gives everything back.
+func (p *process) reap() {
+	killGroup(p.system.Pid)
 	p.mu.Lock()
 	p.reaped = true
-	state, err := system.Wait()
+	state, err := p.system.Wait()
 	p.mu.Unlock()
 	switch {
 	case err != nil:
@@ -254,7 +253,7 @@ func (p *process) reap(system *os.Process) {
 	case !state.Success():
 		p.exit = state.String()
 	}
-	reapOrphans(system.Pid)
+	reapOrphans(p.system.Pid)
 	p.listener.Close()
 	p.mu.Lock()
 	for c := range p.conns {
