@@ -105,6 +105,11 @@ func Open(ctx context.Context, master Master, shelf Shelf) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range Purposes {
+		if have := (*k.keys.Load())[p]; have == nil || have.mac == nil || have.newest == 0 {
+			return nil, fmt.Errorf("keyring: the data keys for %s were made and are not there: the database does not show what was written to it", p)
+		}
+	}
 	return k, nil
 }
 
