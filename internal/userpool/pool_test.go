@@ -106,7 +106,10 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 }
 
 func TestDeletingAPoolTakesEverythingWithIt(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, deletingAPoolTakesEverythingWithIt)
+}
+
+func deletingAPoolTakesEverythingWithIt(t *testing.T, w *world) {
 	ctx := context.Background()
 	pool := w.pool(func(in *idp.CreateUserPoolInput) { in.DeletionProtection = "ACTIVE" })
 	client := w.client(pool, nil)

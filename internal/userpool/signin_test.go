@@ -153,7 +153,10 @@ func TestBackoffAfterFailures(t *testing.T) {
 }
 
 func TestLockHoldsAgainstGuessesSentAtOnce(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, lockHoldsAgainstGuessesSentAtOnce)
+}
+
+func lockHoldsAgainstGuessesSentAtOnce(t *testing.T, w *world) {
 	pool := w.pool(nil)
 	client := w.client(pool, nil)
 	w.user(pool, "ann")
@@ -289,7 +292,10 @@ func TestNewPasswordRequired(t *testing.T) {
 }
 
 func TestOneSessionAnsweredTwiceAtOnceWorksOnce(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, oneSessionAnsweredTwiceAtOnceWorksOnce)
+}
+
+func oneSessionAnsweredTwiceAtOnceWorksOnce(t *testing.T, w *world) {
 	pool := w.pool(nil)
 	client := w.client(pool, nil)
 	must(w.AdminCreateUser(context.Background(), &idp.AdminCreateUserInput{UserPoolId: pool.Id, Username: aws.String("ann"), TemporaryPassword: aws.String(password), MessageAction: "SUPPRESS"}))(t)

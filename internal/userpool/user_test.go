@@ -136,7 +136,10 @@ func TestUserNamesThatAreAddresses(t *testing.T) {
 }
 
 func TestConcurrentCreationsOfOneName(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, concurrentCreationsOfOneName)
+}
+
+func concurrentCreationsOfOneName(t *testing.T, w *world) {
 	pool := w.pool(func(in *idp.CreateUserPoolInput) { in.AliasAttributes = []types.AliasAttributeType{"email"} })
 	for name, make := range map[string]func(i int) error{
 		"UsernameExistsException": func(i int) error { return w.create(pool, "ann") },
@@ -167,7 +170,10 @@ func TestConcurrentCreationsOfOneName(t *testing.T) {
 }
 
 func TestConcurrentChangesLoseNothing(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, concurrentChangesLoseNothing)
+}
+
+func concurrentChangesLoseNothing(t *testing.T, w *world) {
 	ctx := context.Background()
 	pool := w.pool(nil)
 	w.user(pool, "ann")
@@ -242,7 +248,10 @@ func TestInvitations(t *testing.T) {
 }
 
 func TestListUsersFiltersAndPages(t *testing.T) {
-	w := newWorld(t)
+	onEveryEngine(t, listUsersFiltersAndPages)
+}
+
+func listUsersFiltersAndPages(t *testing.T, w *world) {
 	ctx := context.Background()
 	pool, other := w.pool(nil), w.pool(nil)
 	for i := range 7 {

@@ -30,6 +30,7 @@ import (
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/userpool"
 )
 
@@ -99,6 +100,13 @@ func (m *mailbox) last(t testing.TB) outbox.Message {
 		t.Fatal("nothing was sent")
 	}
 	return m.sent[len(m.sent)-1]
+}
+
+// onEveryEngine runs a test over each database that the program can have.
+func onEveryEngine(t *testing.T, test func(t *testing.T, w *world)) {
+	for _, e := range storetest.Engines {
+		t.Run(e.Name, func(t *testing.T) { test(t, newWorldOn(t, e.Options(t))) })
+	}
 }
 
 func newWorld(t testing.TB) *world { return newWorldOn(t, store.Options{Memory: true}) }
