@@ -25,6 +25,11 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	if file := os.Getenv(envOpen); file != "" {
+		_, err := store.Open(context.Background(), store.Options{File: file})
+		fmt.Print(err)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 

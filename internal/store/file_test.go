@@ -7,9 +7,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/store/storetest"
@@ -192,5 +195,94 @@ func TestCloseWaitsForTheWriteUnderWay(t *testing.T) {
 	}
 	if _, err := storetest.QuietParts.Get(t.Context(), open(t, o), "a", 0); err != nil {
 		t.Error(err)
+	}
+}
+
+// envOpen makes the test binary a program that opens a file and prints the error.
+const envOpen = "SALLYPORT_STORE_OPEN_FILE"
+
+const nobody = 65534
+
+// As root every file can be written, so that the test opens it as somebody else.
+func TestReadOnlyFileOrFolderIsRefused(t *testing.T) {
+	for name, c := range map[string]struct{ file, folder fs.FileMode }{
+		"file":   {0o400, 0o700},
+		"folder": {0o600, 0o500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home, err := os.MkdirTemp("", "sallyport-read-only-")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.Chmod(home, 0o700); os.RemoveAll(home) })
+			file := filepath.Join(home, "sallyport.db")
+			if err := os.WriteFile(file, nil, c.file); err != nil {
+				t.Fatal(err)
+			}
+			program := exec.Command(os.Args[0])
+			if os.Geteuid() == 0 {
+				program = asNobody(t, home, file)
+			}
+			if err := os.Chmod(home, c.folder); err != nil {
+				t.Fatal(err)
+			}
+			program.Env = append(os.Environ(), envOpen+"="+file)
+			out, err := program.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(out), "cannot be written") || !strings.Contains(string(out), "write access") {
+				t.Errorf("it says %q", out)
+			}
+		})
+	}
+}
+
+// asNobody gives the paths away, and copies this program to where their new owner can run it.
+func asNobody(t *testing.T, paths ...string) *exec.Cmd {
+	t.Helper()
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(paths[0], "program")
+	if err := os.WriteFile(program, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range paths {
+		if err := os.Chown(p, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	return cmd
+}
+
+func TestWriteInsideAWriteEndsWithItsContext(t *testing.T) {
+	db := open(t, fileOptions(t))
+	err := db.Write(t.Context(), func(*store.Tx) error {
+		inner, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		return db.Write(inner, func(*store.Tx) error { return nil })
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the deadline", err)
+	}
+	if err := parts.Insert(t.Context(), db, &part{Shelf: "a"}); err != nil {
+		t.Errorf("the next write: %v", err)
+	}
+}
+
+func TestStatementsNumberTheirParametersAsSQLiteDoes(t *testing.T) {
+	for in, want := range map[string]string{
+		"a = $2 and b = $1 for update": "a = ?2 and b = ?1",
+		"a = '$1' and b = $1":          "a = '$1' and b = ?1",
+		"a = 'it''s $1' and b = $12":   "a = 'it''s $1' and b = ?12",
+	} {
+		if got := store.LiteText(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -25,7 +26,13 @@ type lite struct {
 	readers  sync.Map // text -> *sql.Stmt on reads
 	writer   *sql.Conn
 	prepared map[string]*sql.Stmt // on writer; behind the gate
+
+	readersKnown atomic.Int64
 }
+
+// maxPrepared bounds the statements kept in hand, for reading and for writing each. The
+// texts are the program's constants; it has fewer.
+const maxPrepared = 2000
 
 func openFile(ctx context.Context, path string) (engine, error) {
 	file, err := holdFile(path)
@@ -89,10 +96,14 @@ func (e *lite) read(ctx context.Context, text string, args []any) (*sql.Rows, er
 	if s, ok := e.readers.Load(text); ok {
 		return s.(*sql.Stmt).QueryContext(ctx, args...)
 	}
+	if e.readersKnown.Load() >= maxPrepared {
+		return e.reads.QueryContext(ctx, liteText(text), args...)
+	}
 	s, err := e.reads.PrepareContext(ctx, liteText(text))
 	if err != nil {
 		return nil, fmt.Errorf("%w in: %s", err, text)
 	}
+	e.readersKnown.Add(1)
 	if first, there := e.readers.LoadOrStore(text, s); there {
 		s.Close()
 		s = first.(*sql.Stmt)
@@ -109,6 +120,12 @@ func (e *lite) write(ctx context.Context, text string) (*sql.Stmt, error) {
 	s, err := e.writer.PrepareContext(ctx, liteText(text))
 	if err != nil {
 		return nil, fmt.Errorf("%w in: %s", err, text)
+	}
+	if len(e.prepared) >= maxPrepared {
+		for _, old := range e.prepared {
+			old.Close()
+		}
+		clear(e.prepared)
 	}
 	e.prepared[text] = s
 	return s, nil
@@ -208,7 +225,7 @@ func (e *lite) empty(ctx context.Context, tx transaction, tables []string) error
 	return nil
 }
 
-// code is SQLite's extended result code, 0 if err is not SQLite's.
+// liteCode is SQLite's extended result code, 0 if err is not SQLite's.
 func liteCode(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
