@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -41,10 +42,10 @@ func (g *Gateway) testInvokeAuthorizer(ctx context.Context, call *access.Call, i
 	}
 	out := &apigateway.TestInvokeAuthorizerOutput{ClientStatus: 401, Latency: g.clock.Now().Sub(started).Milliseconds()}
 	if token == nil {
-		out.Log = ptr(fmt.Sprintf("Unauthorized: %v", why))
+		out.Log = aws.String(fmt.Sprintf("Unauthorized: %v", why))
 		return out, nil
 	}
-	out.ClientStatus, out.Log = 200, ptr("Authorized")
+	out.ClientStatus, out.Log = 200, aws.String("Authorized")
 	for name, value := range token.All() {
 		if text, ok := claimText(token, name, value); ok {
 			setEntry(&out.Claims, name, text)
