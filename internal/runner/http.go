@@ -64,9 +64,10 @@ func readRequest(r *bufio.Reader, q *request) error {
 		}
 	}
 	q.target = append(q.buffer[:0], target...)
-	switch string(version) {
-	case "HTTP/1.1":
-	case "HTTP/1.0":
+	old := string(version) == "HTTP/1.0"
+	switch {
+	case string(version) == "HTTP/1.1":
+	case old:
 		q.close = true
 	default:
 		return badRequest("the version is not HTTP/1.1")
@@ -74,10 +75,7 @@ func readRequest(r *bufio.Reader, q *request) error {
 	if err := readFields(r, q, false); err != nil {
 		return eofIsUnexpected(err)
 	}
-	switch {
-	case q.length == -1 && q.lengths > 0:
-		return badRequest("both Content-Length and Transfer-Encoding")
-	case q.hosts != 1 && string(version) == "HTTP/1.1":
+	if q.hosts != 1 && !old {
 		return badRequest("not exactly one Host")
 	}
 	return nil
@@ -108,7 +106,8 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 
 // readFields reads headers, or trailers, up to the empty line.
 func readFields(r *bufio.Reader, q *request, trailer bool) error {
-	for left := headerLimit; ; {
+	left := headerLimit
+	for {
 		line, err := r.ReadSlice('\n')
 		for err == bufio.ErrBufferFull { // a long one: an X-Ray cause, a trace
 			if left -= len(line); left < 0 {
@@ -193,8 +192,8 @@ func (q *request) field(name, value []byte, trailer bool) error {
 		q.hosts++
 	case equalFold(name, "content-length"):
 		n, ok := parseDecimal(value)
-		if q.lengths++; !ok || q.lengths > 1 {
-			return badRequest("Content-Length is not one number")
+		if q.lengths++; !ok || q.lengths > 1 || q.length == -1 {
+			return badRequest("Content-Length is not one number, or comes with Transfer-Encoding")
 		}
 		q.length = n
 	case equalFold(name, "transfer-encoding"):

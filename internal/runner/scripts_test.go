@@ -142,3 +142,12 @@ func canonical(t *testing.T, b []byte) []byte {
 	}
 	return out
 }
+
+func quote(t *testing.T, s string) string {
+	t.Helper()
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
