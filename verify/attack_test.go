@@ -146,6 +146,7 @@ func TestForgedHeadersAreRefused(t *testing.T) {
 	} {
 		add("header is "+name, pool.sign(text, body), verify.CheckMalformed)
 	}
+	add("header with too many members", pool.sign(`{"alg":"RS256","kid":"access-key=",`+manyMembers(31)+`}`, body), verify.CheckMalformed)
 	add("header too long", pool.sign(`{"alg":"RS256","kid":"access-key=","x":"`+strings.Repeat("x", 4096)+`"}`, body), verify.CheckMalformed)
 
 	expectRefused(t, accessVerifier(t), attacks)

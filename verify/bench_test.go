@@ -52,9 +52,10 @@ func BenchmarkRefuse(b *testing.B) {
 	v := accessVerifier(b, verify.WithCache(1000))
 	good := accessSigner().token(accessClaims())
 	for name, token := range map[string]string{
-		"malformed":   good[:len(good)-1] + "=",
-		"unknown key": accessSigner().sign(`{"alg":"RS256","kid":"other"}`, toJSON(accessClaims())),
-		"signature":   strangers().token(accessClaims()),
+		"malformed":                  good[:len(good)-1] + "=",
+		"unknown key":                accessSigner().sign(`{"alg":"RS256","kid":"other"}`, toJSON(accessClaims())),
+		"signature":                  strangers().token(accessClaims()),
+		"many members in the header": accessSigner().sign(`{"alg":"none",`+manyMembers(400)+`}`, `{}`),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

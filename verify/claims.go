@@ -26,7 +26,7 @@ type claims struct {
 }
 
 func parseClaims(payload string) (claims, error) {
-	members, err := parseObject(payload, make([]member, 0, 24))
+	members, err := parseObject(payload, maxMembers, make([]member, 0, 24))
 	if err != nil {
 		return claims{}, malformed("its payload: " + err.Error())
 	}

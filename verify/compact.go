@@ -98,7 +98,7 @@ func segments(token string) string {
 // that change what the signature or the payload means are refused.
 func parseHeader(text string) (header, error) {
 	var room [8]member
-	members, err := parseObject(text, room[:0])
+	members, err := parseObject(text, maxHeaderMembers, room[:0])
 	if err != nil {
 		return header{}, malformed("its header: " + err.Error())
 	}

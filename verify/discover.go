@@ -45,7 +45,7 @@ func (r *RemoteKeys) discover(ctx context.Context, issuer string, address *url.U
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
 	}
-	document, err := parseObject(text, nil)
+	document, err := parseObject(text, maxMembers, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the document: %w", ErrKeysUnavailable, err)
 	}

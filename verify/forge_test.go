@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -117,14 +118,15 @@ func toJSON(value any) string {
 	return string(text)
 }
 
-// Signers are made once: RSA keys take a while.
+// Signers are made once: RSA keys take a while. The others are the same in every
+// process, so that a fuzzing worker accepts the tokens that it is given.
 var (
 	accessSigner = sync.OnceValue(func() signer { return signer{"access-key=", verify.RS256, rsaPrivate(2048)} })
 	idSigner     = sync.OnceValue(func() signer { return signer{"id-key=", verify.RS256, rsaPrivate(2048)} })
 	strangers    = sync.OnceValue(func() signer { return signer{"access-key=", verify.RS256, rsaPrivate(2048)} })
 	everySigner  = sync.OnceValue(func() []signer {
 		shared := accessSigner().private
-		_, edwards, _ := ed25519.GenerateKey(rand.Reader)
+		edwards := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 		return []signer{
 			{"rs256", verify.RS256, shared}, {"rs384", verify.RS384, shared}, {"rs512", verify.RS512, shared},
 			{"ps256", verify.PS256, shared}, {"ps384", verify.PS384, shared}, {"ps512", verify.PS512, shared},
@@ -145,7 +147,9 @@ func rsaPrivate(bits int) *rsa.PrivateKey {
 }
 
 func ecPrivate(curve elliptic.Curve) *ecdsa.PrivateKey {
-	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	scalar := bytes.Repeat([]byte{7}, (curve.Params().BitSize+7)/8)
+	scalar[0] = 0
+	key, err := ecdsa.ParseRawPrivateKey(curve, scalar)
 	if err != nil {
 		panic(err)
 	}

@@ -8,8 +8,12 @@ import "unicode/utf8"
 // is refused.
 
 const (
-	maxDepth   = 32   // objects and arrays inside one another
-	maxMembers = 1024 // of one object; equal names are searched pair by pair
+	maxDepth = 32 // objects and arrays inside one another
+
+	// Members of one object: equal names are searched pair by pair, and a header
+	// is read before anything is proved.
+	maxMembers       = 1024
+	maxHeaderMembers = 32
 )
 
 // member is one name and value of an object; the value is its JSON text.
@@ -40,12 +44,13 @@ const (
 )
 
 // parseObject reads a text that is one JSON object and nothing else. Nested
-// values are checked as strictly as the outer one. into may lend its storage.
-func parseObject(text string, into []member) ([]member, error) {
+// values are checked as strictly as the outer one. No object in it may have more
+// than most members. into may lend its storage.
+func parseObject(text string, most int, into []member) ([]member, error) {
 	if !utf8.ValidString(text) {
 		return nil, errUTF8
 	}
-	s := scanner{text: text}
+	s := scanner{text: text, most: most}
 	s.space()
 	if s.peek() != '{' {
 		return nil, errNotObject
@@ -63,7 +68,7 @@ func parseObject(text string, into []member) ([]member, error) {
 
 // parseArray reads the elements of a value that parseObject has checked.
 func parseArray(value string) (elements []string, ok bool) {
-	s := scanner{text: value}
+	s := scanner{text: value, most: maxMembers}
 	if s.peek() != '[' {
 		return nil, false
 	}

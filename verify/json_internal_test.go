@@ -17,7 +17,7 @@ func FuzzParseObject(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		members, err := parseObject(text, nil)
+		members, err := parseObject(text, maxMembers, nil)
 		if err != nil {
 			if json.Valid([]byte(text)) && err == errJSON && !hasLoneSurrogate(text) {
 				t.Fatalf("%q is JSON", text)

@@ -36,7 +36,7 @@ const maxKeys = 256
 // parseKeys also accepts a set without a usable key: an issuer that publishes
 // one has withdrawn all its keys.
 func parseKeys(text string) (*KeySet, error) {
-	document, err := parseObject(text, nil)
+	document, err := parseObject(text, maxMembers, nil)
 	if err != nil {
 		return nil, fmt.Errorf("verify: the key set cannot be read: %w", err)
 	}
@@ -50,7 +50,7 @@ func parseKeys(text string) (*KeySet, error) {
 	}
 	var keys []Key
 	for _, element := range elements {
-		members, err := parseObject(element, nil)
+		members, err := parseObject(element, maxMembers, nil)
 		if err != nil {
 			return nil, fmt.Errorf("verify: a key of the set cannot be read: %w", err)
 		}

@@ -142,10 +142,13 @@ func TestGoJoseAcceptsWhateverWeAccept(t *testing.T) {
 	keys := oracleKeys(everySigner()...)
 	v := everyVerifier(t, everyKey(t))
 	tried, both := 0, 0
-	for i, s := range everySigner() {
+	for _, s := range everySigner() {
+		if s.algorithm != verify.ES256 && s.algorithm != verify.EdDSA {
+			continue // RSA signs slowly, and the grammar is the same
+		}
 		for _, header := range headers {
 			for j, exp := range numbers {
-				iat := numbers[(i+j)%len(numbers)]
+				iat := numbers[(5*j+1)%len(numbers)]
 				for _, times := range []string{`"exp":` + exp + `,"iat":1767323000`, `"exp":1767326645,"iat":` + iat, `"exp":` + exp + `,"iat":1767323000,"nbf":` + iat} {
 					payload := fmt.Sprintf(`{"iss":%q,"sub":"s","token_use":"access","client_id":%q,%s}`, issuer, clientID, times)
 					token := s.sign(fmt.Sprintf(header, s.algorithm, s.id), payload)
@@ -160,9 +163,6 @@ func TestGoJoseAcceptsWhateverWeAccept(t *testing.T) {
 					}
 				}
 			}
-		}
-		if testing.Short() && i == 0 {
-			break
 		}
 	}
 	if both == 0 || both == tried {

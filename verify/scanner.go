@@ -9,6 +9,7 @@ import (
 type scanner struct {
 	text string
 	at   int
+	most int // members of one object
 }
 
 // peek is the next byte, or 0 at the end: no JSON token starts with 0.
@@ -73,7 +74,7 @@ func (s *scanner) object(members []member, depth int) ([]member, error) {
 		if _, twice := memberNamed(members, name); twice {
 			return nil, errDuplicate
 		}
-		if len(members) == maxMembers {
+		if len(members) == s.most {
 			return nil, errMembers
 		}
 		s.space()

@@ -134,6 +134,7 @@ func TestGoodTokensPass(t *testing.T) {
 		{"typ at+jwt", accessVerifier(t), pool.sign(`{"typ":"application/AT+JWT","alg":"RS256","kid":"access-key="}`, body)},
 		{"jku, which is ignored", accessVerifier(t), pool.sign(`{"jku":"https://evil.example","x5t":"abc","alg":"RS256","kid":"access-key="}`, body)},
 		{"kid behind escapes", accessVerifier(t), pool.sign(`{"\u0061lg":"RS\u003256","kid":"access\u002dkey="}`, body)},
+		{"30 more members in the header", accessVerifier(t), pool.sign(`{"alg":"RS256","kid":"access-key=",`+manyMembers(30)+`}`, body)},
 		{"white space in the JSON", accessVerifier(t), pool.sign(" {\t\"alg\" : \"RS256\" ,\r\n \"kid\":\"access-key=\" } ", strings.ReplaceAll(body, ",", " ,\n\t"))},
 		{"every kind of JSON value", accessVerifier(t), pool.sign(pool.header(), inside+`,"x":[null,true,false,-0.5e-3,0,"\u00e9\ud83c\udf55\"\\\/\b\f\n\r\t",{"a":{},"b":[]}],"é":"🍕"}`)},
 		{"names that differ in case only", accessVerifier(t), pool.sign(pool.header(), inside+`,"ISS":"x","Exp":1}`)},
