@@ -46,7 +46,6 @@ type conn struct {
 
 	write  sync.Mutex // an event and a reply never mix
 	buffer []byte
-	large  sync.WaitGroup // an event on its way that could block
 }
 
 // serve accepts the process's connections until it ends.
@@ -248,11 +247,7 @@ func (c *conn) sendEvent(p *process, e *Event) {
 		c.writeEvent(p, e)
 		return
 	}
-	c.large.Add(1)
-	go func() {
-		defer c.large.Done()
-		c.writeEvent(p, e)
-	}()
+	go c.writeEvent(p, e) // it ends with the connection at the latest
 }
 
 func (c *conn) writeEvent(p *process, e *Event) {

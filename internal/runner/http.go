@@ -75,6 +75,9 @@ func readRequest(r *bufio.Reader, q *request) error {
 	if err := readFields(r, q, false); err != nil {
 		return eofIsUnexpected(err)
 	}
+	if old && q.length == -1 {
+		return badRequest("HTTP/1.0 has no Transfer-Encoding")
+	}
 	if q.hosts != 1 && !old {
 		return badRequest("not exactly one Host")
 	}

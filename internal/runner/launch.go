@@ -59,6 +59,11 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 		proc.kill(causeTime)
 		<-proc.gone
 	case <-proc.gone:
+		select {
+		case <-proc.polled: // it started, and ended at once: an event for it finds another
+			return proc, nil
+		default:
+		}
 	}
 	failed = &startFailure{
 		took: time.Since(proc.started), peak: proc.peak.Load(), log: proc.output.takeTail(),

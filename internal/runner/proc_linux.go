@@ -126,14 +126,17 @@ func memoryOf(pid int) int64 {
 	return s.resident
 }
 
-// groupMemory is the resident memory of every process group. Pages that
-// processes share count for each of them.
-func groupMemory() map[int]int64 {
-	groups := map[int]int64{}
+// groups adds up every process group. Pages that processes share count for
+// each of them.
+func groups() map[int]group {
+	all := map[int]group{}
 	for _, s := range processes() {
-		groups[s.group] += s.resident
+		g := all[s.group]
+		g.resident += s.resident
+		g.processes++
+		all[s.group] = g
 	}
-	return groups
+	return all
 }
 
 // killOrphans ends processes whose temporary folder lay in dir: children of

@@ -28,7 +28,7 @@ const (
 	causeTime
 	causeMemory
 	causeCaller
-	causeOutput // it broke the Runtime API beyond use
+	causeProcesses
 )
 
 // process is one running instance of a function.

@@ -39,7 +39,7 @@ type Function struct {
 type Event struct {
 	RequestID     string // letters, digits and hyphens
 	ARN           string // as invoked, with version or alias
-	Payload       []byte // at most 6 MB; not changed until Invoke has returned
+	Payload       []byte // at most MaxPayload; must not change any more
 	ClientContext string // JSON, or ""
 	Identity      string // JSON of the Cognito identity, or ""
 	TraceID       string // "Root=1-..." or ""

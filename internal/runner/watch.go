@@ -10,6 +10,15 @@ const (
 	lookGroup = 10                     // every so many looks, their children are counted too
 )
 
+// mostProcesses of one function instance, as on AWS.
+const mostProcesses = 1024
+
+// group is what the processes of one process group use together.
+type group struct {
+	resident  int64 // bytes
+	processes int
+}
+
 // watch ends what has been idle for too long or has grown too large. It sleeps
 // when there is no process.
 func (r *Runner) watch() {
@@ -27,14 +36,18 @@ func (r *Runner) watch() {
 		r.mu.Unlock()
 
 		whole := look%lookGroup == 0
-		var groups map[int]int64
+		var all map[int]group
 		if whole && len(procs) > 0 {
-			groups = groupMemory()
+			all = groups()
 		}
 		for _, p := range procs {
 			p.sample()
-			if n := groups[p.system.Pid]; n > p.peak.Load() {
-				p.peak.Store(n)
+			g := all[p.system.Pid]
+			if g.resident > p.peak.Load() {
+				p.peak.Store(g.resident)
+			}
+			if g.processes > mostProcesses {
+				p.kill(causeProcesses)
 			}
 			if p.peak.Load() > int64(p.function.memoryMB())<<20 {
 				p.kill(causeMemory)
