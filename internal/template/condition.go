@@ -70,7 +70,7 @@ func (e *environment) truth(n *node) bool {
 	switch n.text {
 	case "Condition":
 		if argument.kind == text {
-			return e.holds(argument.at, argument.text)
+			return e.holds(n.at, argument.text)
 		}
 	case "Fn::Not":
 		if argument.kind == list && len(argument.items) == 1 {
@@ -99,7 +99,7 @@ func (e *environment) truth(n *node) bool {
 			e.problem(n.at, "a condition cannot depend on a resource: conditions decide which resources there are")
 			return false
 		}
-		return same(a, b)
+		return a.kind != unusable && b.kind != unusable && same(a, b)
 	default:
 		e.problem(n.at, "%s does not give a condition; use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition", n.text)
 		return false

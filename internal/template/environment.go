@@ -31,7 +31,7 @@ const (
 func (e *environment) eval(n *node) *node {
 	if e.steps++; e.steps > maxSteps {
 		e.problem(Position{}, "the template grows too large when it is evaluated")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	switch {
 	case n == nil:
@@ -62,7 +62,7 @@ func (e *environment) eval(n *node) *node {
 func (e *environment) text(at Position, s string, secret bool) *node {
 	if e.produced += len(s); e.produced > maxProduced || len(s) > maxText {
 		e.problem(at, "the template grows too large when it is evaluated")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return &node{kind: text, at: at, text: s, secret: secret}
 }

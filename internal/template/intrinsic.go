@@ -2,6 +2,7 @@ package template
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,9 +20,12 @@ func (e *environment) apply(n *node) *node {
 		return e.ifElse(n)
 	case "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Condition":
 		e.problem(n.at, "%s stands only in Conditions; here use Fn::If with the name of a condition", n.text)
-		return &node{}
+		return &node{kind: unusable}
 	}
 	argument := e.eval(n.argument())
+	if argument.kind == unusable || slices.ContainsFunc(argument.items, func(i *node) bool { return i.kind == unusable }) {
+		return &node{kind: unusable}
+	}
 	switch n.text {
 	case "Fn::Join":
 		return e.join(n.at, argument)
@@ -37,19 +41,19 @@ func (e *environment) apply(n *node) *node {
 		}
 		if !argument.scalar() {
 			e.problem(n.at, "Fn::Base64 takes one text")
-			return &node{}
+			return &node{kind: unusable}
 		}
 		return e.text(n.at, base64.StdEncoding.EncodeToString([]byte(argument.text)), argument.secret)
 	}
 	e.problem(n.at, "unknown function %s", n.text)
-	return &node{}
+	return &node{kind: unusable}
 }
 
 func (e *environment) ref(n *node) *node {
 	name := n.argument()
 	if name.kind != text {
 		e.problem(n.at, "Ref takes the name of a parameter or a resource")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return e.reference(n.at, name.text)
 }
@@ -66,7 +70,7 @@ func (e *environment) reference(at Position, name string) *node {
 	}
 	if !e.resources[name] {
 		e.problem(at, "%s", e.unknown(name))
-		return &node{}
+		return &node{kind: unusable}
 	}
 	if e.attribute == nil {
 		return newRef(at, name)
@@ -88,7 +92,7 @@ func (e *environment) getAtt(n *node) *node {
 	}
 	if !ok || id == "" || attribute == "" {
 		e.problem(n.at, "Fn::GetAtt takes a resource and the name of its attribute, as in !GetAtt Pool.Arn")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return e.attributeOf(n.at, id, attribute)
 }
@@ -99,7 +103,7 @@ func (e *environment) attributeOf(at Position, id, attribute string) *node {
 	}
 	if !e.resources[id] {
 		e.problem(at, "%s", e.unknown(id))
-		return &node{}
+		return &node{kind: unusable}
 	}
 	if e.attribute == nil {
 		return newGetAtt(at, id, attribute)
@@ -111,7 +115,7 @@ func (e *environment) fetch(at Position, id, attribute string) *node {
 	v, err := e.attribute(id, attribute)
 	if err != nil {
 		e.problem(at, "%v", err)
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return v.moved(at)
 }
@@ -127,7 +131,7 @@ func (e *environment) sub(n *node) *node {
 	}
 	if argument.kind != text {
 		e.problem(n.at, "Fn::Sub takes a text, or a list of a text and a mapping of variables")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	var parts []*node
 	rest := argument.text
@@ -142,7 +146,7 @@ func (e *environment) sub(n *node) *node {
 		name, tail, closed := strings.Cut(after, "}")
 		if !closed {
 			e.problem(n.at, "in this Fn::Sub a ${ has no closing }")
-			return &node{}
+			return &node{kind: unusable}
 		}
 		rest = tail
 		if literal, ok := strings.CutPrefix(name, "!"); ok {
@@ -167,7 +171,7 @@ func (e *environment) sub(n *node) *node {
 func (e *environment) join(at Position, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 || !argument.items[0].scalar() {
 		e.problem(at, "Fn::Join takes a delimiter and a list")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	values := argument.items[1]
 	switch values.kind {
@@ -177,7 +181,7 @@ func (e *environment) join(at Position, argument *node) *node {
 		return newFunction(at, "Fn::Join", argument)
 	}
 	e.problem(at, "Fn::Join takes a delimiter and a list")
-	return &node{}
+	return &node{kind: unusable}
 }
 
 // concatenate joins what is known and leaves a Fn::Join if something is not.
@@ -188,9 +192,11 @@ func (e *environment) concatenate(at Position, delimiter string, parts []*node) 
 		switch {
 		case p.kind == function:
 			known = false
+		case p.kind == unusable:
+			return p
 		case !p.scalar() && p.kind != absent:
 			e.problem(at, "%s cannot be part of a text", p.kind)
-			return &node{}
+			return &node{kind: unusable}
 		case known:
 			if i > 0 {
 				made.WriteString(delimiter)
@@ -211,7 +217,7 @@ func (e *environment) concatenate(at Position, delimiter string, parts []*node) 
 func (e *environment) split(at Position, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 || !argument.items[0].scalar() || argument.items[0].text == "" {
 		e.problem(at, "Fn::Split takes a delimiter and a text")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	source := argument.items[1]
 	if source.kind == function {
@@ -219,13 +225,13 @@ func (e *environment) split(at Position, argument *node) *node {
 	}
 	if !source.scalar() {
 		e.problem(at, "Fn::Split takes a delimiter and a text")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	out := newList(at)
 	for _, part := range strings.Split(source.text, argument.items[0].text) {
 		if e.steps++; e.steps > maxSteps {
 			e.problem(at, "the template grows too large when it is evaluated")
-			return &node{}
+			return &node{kind: unusable}
 		}
 		out.items = append(out.items, &node{kind: text, at: at, text: part, secret: source.secret})
 	}
@@ -235,7 +241,7 @@ func (e *environment) split(at Position, argument *node) *node {
 func (e *environment) choose(at Position, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 {
 		e.problem(at, "Fn::Select takes an index and a list")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	index, choices := argument.items[0], argument.items[1]
 	if index.kind == function || choices.kind == function {
@@ -244,11 +250,11 @@ func (e *environment) choose(at Position, argument *node) *node {
 	i, err := strconv.Atoi(index.text)
 	if choices.kind != list || err != nil {
 		e.problem(at, "Fn::Select takes an index and a list")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	if i < 0 || i >= len(choices.items) {
 		e.problem(at, "Fn::Select asks for item %d of a list of %d; the first is 0", i, len(choices.items))
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return choices.items[i]
 }
@@ -256,30 +262,30 @@ func (e *environment) choose(at Position, argument *node) *node {
 func (e *environment) findInMap(at Position, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 3 {
 		e.problem(at, "Fn::FindInMap takes the name of a mapping and two keys")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	var keys [3]string
 	for i, k := range argument.items {
 		if !k.scalar() {
 			e.problem(at, "the keys of Fn::FindInMap must be known before resources are made: text, parameters or other mappings")
-			return &node{}
+			return &node{kind: unusable}
 		}
 		keys[i] = k.text
 	}
 	table, ok := e.mappings[keys[0]]
 	if !ok {
 		e.problem(at, "no mapping is named %q", keys[0])
-		return &node{}
+		return &node{kind: unusable}
 	}
 	row := table.get(keys[1])
 	if row == nil {
 		e.problem(at, "mapping %q has no key %q", keys[0], keys[1])
-		return &node{}
+		return &node{kind: unusable}
 	}
 	v := row.get(keys[2])
 	if v == nil {
 		e.problem(at, "mapping %q has no key %q under %q", keys[0], keys[2], keys[1])
-		return &node{}
+		return &node{kind: unusable}
 	}
 	return v.moved(at)
 }
@@ -288,7 +294,7 @@ func (e *environment) ifElse(n *node) *node {
 	argument := n.argument()
 	if argument.kind != list || len(argument.items) != 3 || argument.items[0].kind != text {
 		e.problem(n.at, "Fn::If takes the name of a condition and two values")
-		return &node{}
+		return &node{kind: unusable}
 	}
 	if e.holds(argument.items[0].at, argument.items[0].text) {
 		return e.eval(argument.items[1])

@@ -13,6 +13,7 @@ const (
 	list
 	mapping
 	function // an intrinsic function, by its long name, with one argument
+	unusable // its evaluation failed, which has been reported
 )
 
 func (k nodeKind) String() string {

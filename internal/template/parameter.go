@@ -48,11 +48,11 @@ func (e *environment) readParameters(section *node, given map[string]string) {
 }
 
 func (e *environment) parameter(f field, given string, isGiven bool) *node {
-	unusable := &node{at: f.at}
+	failed := &node{kind: unusable, at: f.at}
 	d := f.value
 	if d.kind != mapping {
 		e.problem(f.at, "parameter %q must be a mapping with a Type", f.name)
-		return unusable
+		return failed
 	}
 	before := len(e.problems)
 	checkFields(e.report, d, parameterFields, "parameter "+f.name)
@@ -60,14 +60,14 @@ func (e *environment) parameter(f field, given string, isGiven bool) *node {
 		e.problem(f.at, "a declaration of a parameter holds no functions")
 	}
 	if len(e.problems) > before {
-		return unusable
+		return failed
 	}
 	v, at := given, f.at
 	if !isGiven {
 		standard := d.get("Default")
 		if standard == nil {
 			e.problem(f.at, "parameter %q has no default: give it a value with --parameter %s=VALUE", f.name, f.name)
-			return unusable
+			return failed
 		}
 		v, at = standard.text, standard.at
 	}
@@ -85,10 +85,10 @@ func (e *environment) parameter(f field, given string, isGiven bool) *node {
 		}
 	case strings.HasPrefix(kind.text, "AWS::"):
 		e.problem(kind.at, "parameters of type %s are not supported; use String", kind.text)
-		return unusable
+		return failed
 	default:
 		e.problem(kind.at, "unknown parameter type %q; supported are String, Number, CommaDelimitedList and List<Number>", kind.text)
-		return unusable
+		return failed
 	}
 	secret := d.get("NoEcho") != nil && d.get("NoEcho").text == "true"
 	isNumber := strings.Contains(kind.text, "Number")
@@ -96,7 +96,7 @@ func (e *environment) parameter(f field, given string, isGiven bool) *node {
 	for _, part := range parts {
 		if why := constraint(d, part, isNumber); why != "" {
 			e.refuseValue(at, f.name, part, secret, d, why)
-			return unusable
+			return failed
 		}
 		item := &node{kind: text, at: at, text: part, secret: secret}
 		if isNumber {

@@ -70,7 +70,7 @@ func parseYAML(source []byte, r *report) (root *node) {
 	if !shallow(tokens, r) {
 		return nil
 	}
-	file, err := parser.Parse(tokens, 0)
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		syntaxProblem(err, r)
 		return nil
@@ -85,7 +85,11 @@ func parseYAML(source []byte, r *report) (root *node) {
 			return nil
 		}
 		if body != nil {
-			r.problem(place(d.Body), "a template is one YAML document; a second one starts here")
+			at := place(d.Body)
+			if d.Start != nil {
+				at = Position{d.Start.Position.Line, d.Start.Position.Column}
+			}
+			r.problem(at, "a template is one YAML document; a second one starts here")
 			return nil
 		}
 		body = d.Body

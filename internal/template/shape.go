@@ -79,7 +79,7 @@ func checkFields(r *report, n *node, want fields, owner string) {
 }
 
 func check(r *report, n *node, s shape, name string) {
-	if n.kind == function || n.kind == absent || s.kind == document {
+	if n.kind == function || n.kind == absent || n.kind == unusable || s.kind == document {
 		return
 	}
 	wrong := func(want string) { r.problem(n.at, "%s must be %s, not %s", name, want, n.kind) }

@@ -33,6 +33,11 @@ const quiet = 300 * time.Millisecond
 // overlap, and a change during a call leads to another one. Version control,
 // installed modules and build results are not looked at.
 func Watch(ctx context.Context, paths []string, changed func()) error {
+	return watchReady(ctx, paths, changed, make(chan struct{}))
+}
+
+// watchReady closes ready when changes from then on are noticed.
+func watchReady(ctx context.Context, paths []string, changed func(), ready chan<- struct{}) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return err
@@ -44,6 +49,7 @@ func Watch(ctx context.Context, paths []string, changed func()) error {
 			return err
 		}
 	}
+	close(ready)
 	timer := time.NewTimer(quiet)
 	timer.Stop()
 	for {
