@@ -36,8 +36,11 @@ type Invoker interface {
 	// Invoke runs the function on i.Payload and returns its answer.
 	// functionError says that the answer is the function's own error document
 	// (it failed, crashed or ran out of its time). An error means that it never
-	// ran: ErrNotPermitted, ErrNoFunction, ErrThrottled or something else. The
-	// payload is the gateway's again when Invoke has returned.
+	// ran: ErrNotPermitted, ErrNoFunction, ErrThrottled or something else. ctx
+	// ends when the gateway no longer waits (29 s at most), not when the client
+	// goes away; Invoke then returns at once, and the function may run on to its
+	// own time limit, as at AWS. Otherwise the payload is the gateway's again
+	// when Invoke has returned.
 	Invoke(ctx context.Context, i Invocation) (answer []byte, functionError bool, err error)
 }
 

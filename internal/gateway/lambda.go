@@ -54,8 +54,7 @@ func (l lambda) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 	room := rooms.Get().(*[]byte)
 	event := x.appendEvent((*room)[:0], body)
 
-	// The function is not stopped by a client that goes away: it may be in the
-	// middle of its work. It gets what the gateway waits for, and no more.
+	// A client that goes away does not stop the function: it may be in the middle of its work.
 	waiting, stop := context.WithTimeout(context.WithoutCancel(ctx), x.method.timeout)
 	defer stop()
 	payload, functionError, err := g.invoker.Invoke(waiting, Invocation{
