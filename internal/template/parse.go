@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	maxSize  = 1 << 20 // bytes of a template; CloudFormation's own limit
-	maxDepth = 64      // of nested lists, mappings and functions
+	maxSize   = 1 << 20 // bytes of a template; CloudFormation's own limit
+	maxDepth  = 64      // of nested lists, mappings and functions
+	maxTokens = 60_000  // words and signs of a YAML template: the parser's time grows faster than their number
 )
 
 // functions are the intrinsic functions by their long names, with what is to be
@@ -67,6 +68,10 @@ func parseYAML(source []byte, r *report) (root *node) {
 		return nil
 	}
 	tokens := lexer.Tokenize(string(source))
+	if len(tokens) > maxTokens {
+		r.problem(Position{}, "the template has more than %d words and signs; split it", maxTokens)
+		return nil
+	}
 	if !shallow(tokens, r) {
 		return nil
 	}
