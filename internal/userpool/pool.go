@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -66,11 +65,6 @@ func (p *Pool) fold(name string) string {
 		return name
 	}
 	return strings.ToLower(name)
-}
-
-// usesAlias says whether the attribute works as a name to sign in with.
-func (p *Pool) usesAlias(attribute string) bool {
-	return slices.Contains(p.Aliases, attribute) || slices.Contains(p.UsernameFrom, attribute)
 }
 
 // temporaryValidity is how long a temporary password works.

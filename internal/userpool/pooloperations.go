@@ -97,8 +97,9 @@ func (s *Service) changePool(ctx context.Context, id string, change func(*Pool) 
 	return err
 }
 
-// writePool runs a transaction that adds to a pool. It takes hold of the pool's
-// row first: the pool cannot be deleted meanwhile and leave what was added behind.
+// writePool runs a transaction that adds to a pool. It reads the pool first, and
+// transactions are serialisable: the pool cannot be deleted meanwhile and leave
+// what was added behind.
 func (s *Service) writePool(ctx context.Context, id string, fn func(tx *store.Tx, p *Pool) error) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		p, err := poolTable.Get(ctx, tx, id)

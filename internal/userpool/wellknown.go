@@ -3,7 +3,6 @@ package userpool
 import (
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"math/big"
 	"net/http"
 	"strconv"
@@ -110,6 +109,6 @@ func answer(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// A client that went away is no error of ours.
-		_, _ = io.WriteString(w, string(body))
+		_, _ = w.Write(body)
 	}
 }
