@@ -69,6 +69,9 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 	}
 	folder := filepath.Dir(o.File)
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v", path, info.Mode())

@@ -33,7 +33,7 @@ var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 func newShape(table string, keys, columns []string) *shape {
 	s := &shape{table: table, keys: keys, columns: columns, by: map[string]string{}}
 	s.check()
-	keyed, next := equals(keys, 1, " and ")
+	keyed, _ := equals(keys, 1, " and ")
 	s.get = fmt.Sprintf("select version, doc from %s where %s", table, keyed)
 	s.getLocked = s.get + forUpdate
 	s.delete = fmt.Sprintf("delete from %s where %s", table, keyed)
