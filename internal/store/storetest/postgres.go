@@ -165,7 +165,11 @@ func run(programs, data, password string, who *syscall.SysProcAttr) (string, err
 		"-c", "shared_buffers=16MB", "-c", "max_connections=80", "-c", "jit=off", "-c", "max_parallel_workers=0",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_wal_size=64MB")
 	cmd.Env = []string{"PGDATA=" + data, "FOLDER=" + filepath.Dir(data), "PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.SysProcAttr = who
+	// A group of its own: a signal to the test's group must not end the watch before the server.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if who != nil {
+		cmd.SysProcAttr.Credential = who.Credential
+	}
 	cmd.Dir = filepath.Dir(data)
 	lifeline, err := cmd.StdinPipe()
 	if err != nil {
