@@ -43,8 +43,9 @@ func main() {
 		os.Exit(0)
 	}
 	if os.Getenv("BENCH") != "" {
+		answer := json.RawMessage(fmt.Sprintf(`{"statusCode":200,"pid":%d}`, os.Getpid()))
 		lambda.Start(func(context.Context, json.RawMessage) (json.RawMessage, error) {
-			return json.RawMessage(`{"statusCode":200}`), nil
+			return answer, nil
 		})
 	}
 	lambda.Start(handle)
