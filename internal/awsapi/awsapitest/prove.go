@@ -1,9 +1,11 @@
 package awsapitest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -74,12 +76,28 @@ func Prove(t *testing.T, s *awsapi.Service, client NewClient, modelled ...smithy
 
 func config(url string) aws.Config {
 	return aws.Config{
-		BaseEndpoint: &url, Region: region, HTTPClient: http.DefaultClient,
+		BaseEndpoint: &url, Region: region, HTTPClient: whole{&http.Client{Transport: &http.Transport{}}},
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, nil
 		}),
 	}
+}
+
+// whole reads every answer to its end before the SDK sees it. The SDK closes
+// the body of its request as soon as an answer starts, and a large answer that
+// comes at once, as it does here, can then break off on a busy machine.
+type whole struct{ client *http.Client }
+
+func (c whole) Do(r *http.Request) (*http.Response, error) {
+	answer, err := c.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, err
 }
 
 // proof is a server whose handlers say what they got and answer what they are told.
