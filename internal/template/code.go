@@ -60,6 +60,26 @@ func (l *loader) functionCode(d *declaration) *codeSource {
 	return c
 }
 
+// lambdaCode reads Code of AWS::Lambda::Function: inline text, or a path as `aws cloudformation package` takes it.
+func (l *loader) lambdaCode(d *declaration) *codeSource {
+	code := d.resource.properties.get("Code")
+	if code == nil {
+		return nil
+	}
+	c := &codeSource{at: code.at, metadata: d.body.get("Metadata")}
+	switch {
+	case code.kind == text:
+		c.path = code.text
+	case code.kind == mapping && code.get("ZipFile") != nil && len(code.fields) == 1 && code.get("ZipFile").kind == text:
+		c.inline = code.get("ZipFile").text
+	default:
+		l.problem(code.at, "Code must be the path of a folder or zip file, or {ZipFile: source text}")
+		return nil
+	}
+	l.checkCode(c, d.resource.properties)
+	return c
+}
+
 // checkCode finds out what kind of code it is, and whether it can run.
 func (l *loader) checkCode(c *codeSource, properties *node) {
 	runtime := properties.get("Runtime")
