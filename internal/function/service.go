@@ -105,8 +105,8 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// Close gives up the asynchronous events that wait, says how many those were,
-// and returns when those under way have ended. Close the runner after it.
+// Close breaks off asynchronous events, those that wait and those under way, and
+// returns when all have ended; each is logged. Close the runner after it.
 func (s *Service) Close() error {
 	s.closing.Lock()
 	s.end()
