@@ -39,7 +39,9 @@ var errReserved = fmt.Errorf("%w: reserved concurrency is used up", ErrThrottled
 // InvokeAs runs a function on behalf of an AWS service, if the function's
 // resource policy permits that service and source. A function that fails is a
 // Result; ErrNoFunction, ErrNotPermitted, ErrThrottled or any other error means
-// that it was never asked. When ctx ends, the invocation is broken off.
+// that it was never asked. When ctx ends, InvokeAs returns its error at once, and
+// the function runs on to its own time limit, as at AWS: it may have side effects
+// to finish. payload is the caller's again only if ctx has not ended.
 func (s *Service) InvokeAs(ctx context.Context, from Source, functionARN string, payload []byte, requestID, traceID string) (runner.Result, error) {
 	t, ok := s.parseARN(functionARN)
 	if !ok {
@@ -56,7 +58,25 @@ func (s *Service) InvokeAs(ctx context.Context, from Source, functionARN string,
 	if v == nil {
 		return runner.Result{}, ErrNoFunction
 	}
-	return s.run(ctx, e, v, runner.Event{RequestID: requestID, ARN: functionARN, Payload: payload, TraceID: traceID})
+	event := runner.Event{RequestID: requestID, ARN: functionARN, Payload: payload, TraceID: traceID}
+	if ctx.Done() == nil {
+		return s.run(s.life, e, v, event)
+	}
+	type outcome struct {
+		result runner.Result
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		r, err := s.run(s.life, e, v, event)
+		done <- outcome{r, err}
+	}()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return runner.Result{}, ctx.Err()
+	}
 }
 
 // run takes one place of the function's reservation and runs a version.
@@ -85,7 +105,7 @@ func (s *Service) run(ctx context.Context, e *entry, v *version, event runner.Ev
 }
 
 // Invoke runs a function for a caller with credentials.
-func (s *Service) Invoke(ctx context.Context, call *access.Call, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+func (s *Service) Invoke(_ context.Context, call *access.Call, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 	t, err := here(call, in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
@@ -112,7 +132,7 @@ func (s *Service) Invoke(ctx context.Context, call *access.Call, in *lambda.Invo
 		return &lambda.InvokeOutput{StatusCode: 202}, nil
 	}
 	// A client that goes away does not stop the function, as at AWS.
-	r, err := s.run(context.WithoutCancel(ctx), e, v, event)
+	r, err := s.run(s.life, e, v, event)
 	switch {
 	case errors.Is(err, errReserved):
 		return nil, throttled(types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded)

@@ -268,6 +268,31 @@ func TestAWarmInvocationReadsNoDatabase(t *testing.T) {
 	}
 }
 
+func TestAFunctionOutlivesTheServiceThatAsked(t *testing.T) {
+	w := newWorld(t)
+	w.create(t)
+	must(w.AddPermission(t.Context(), &lambda.AddPermissionInput{FunctionName: name, StatementId: aws.String("x"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("apigateway.amazonaws.com")}))(t)
+	begun, hold, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	w.runner.watch = func(ctx context.Context) {
+		close(begun)
+		<-hold
+		ended <- ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-begun
+		cancel()
+	}()
+	_, err := w.service.InvokeAs(ctx, function.Source{Service: "apigateway.amazonaws.com"}, pizzaARN, []byte("{}"), "r", "")
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(hold)
+	if err := <-ended; err != nil {
+		t.Errorf("the function was broken off: %v", err)
+	}
+}
+
 func BenchmarkInvokeAs(b *testing.B) {
 	w := newWorld(b)
 	w.create(b)
@@ -276,9 +301,11 @@ func BenchmarkInvokeAs(b *testing.B) {
 	from := function.Source{Service: "apigateway.amazonaws.com", ARN: "arn:aws:execute-api:eu-west-1:000000000000:abc/prod/GET/pizzas", Account: account}
 	still := new(quiet)
 	service := newNode(b, w.db, w.keys, still).service
+	ctx, cancel := context.WithTimeout(b.Context(), time.Hour)
+	defer cancel()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := service.InvokeAs(b.Context(), from, pizzaARN, []byte("{}"), "r", ""); err != nil {
+		if _, err := service.InvokeAs(ctx, from, pizzaARN, []byte("{}"), "r", ""); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -105,8 +105,8 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// Close breaks off asynchronous events, those that wait and those under way, and
-// returns when all have ended; each is logged. Close the runner after it.
+// Close breaks off all invocations and returns when the asynchronous ones, which
+// are logged, have ended. Stop serving before it, close the runner after it.
 func (s *Service) Close() error {
 	s.closing.Lock()
 	s.end()

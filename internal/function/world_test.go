@@ -58,6 +58,7 @@ type oven struct {
 	baked   []bake
 	retired []string
 	answer  func(f *runner.Function, e runner.Event) (runner.Result, error)
+	watch   func(ctx context.Context) // sees each invocation's context; set before the first
 }
 
 type bake struct {
@@ -65,11 +66,14 @@ type bake struct {
 	event    runner.Event
 }
 
-func (o *oven) Invoke(_ context.Context, f *runner.Function, e runner.Event) (runner.Result, error) {
+func (o *oven) Invoke(ctx context.Context, f *runner.Function, e runner.Event) (runner.Result, error) {
 	o.mu.Lock()
 	o.baked = append(o.baked, bake{f, e})
 	answer := o.answer
 	o.mu.Unlock()
+	if o.watch != nil {
+		o.watch(ctx)
+	}
 	if answer == nil {
 		return runner.Result{Payload: []byte(`"baked"`), Log: []byte("START\n")}, nil
 	}
