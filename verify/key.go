@@ -118,6 +118,15 @@ func (k Key) ID() string {
 	return k.material.id
 }
 
+// Public is the key itself: an *rsa.PublicKey, an *ecdsa.PublicKey or an
+// ed25519.PublicKey, shared and not to be changed; nil for the zero Key.
+func (k Key) Public() crypto.PublicKey {
+	if k.material == nil {
+		return nil
+	}
+	return k.material.public
+}
+
 // Algorithm is the only algorithm that the key is for; empty if it is not bound
 // to one.
 func (k Key) Algorithm() Algorithm {

@@ -84,7 +84,9 @@ func openEngine(ctx context.Context, o Options) (engine, error) {
 // Close waits for followers and closes the database.
 func (db *DB) Close() error {
 	db.close.Do(func() {
-		db.feed.stop()
+		if db.feed != nil { // not when read only
+			db.feed.stop()
+		}
 		db.closeErr = db.engine.close()
 	})
 	return db.closeErr

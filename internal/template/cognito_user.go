@@ -15,11 +15,11 @@ import (
 //
 //	Metadata:
 //	  Sallyport:
-//	    PermanentPassword: Generate        # made up, and shown once by the deploy that makes the user
+//	    PermanentPassword: Generate        # made up, kept sealed, and shown by each deploy
 //	    PermanentPassword: !Ref Password   # or: from a parameter, best one with NoEcho
 //
-// The fingerprint of the metadata is part of the row like any property; the
-// password itself is kept nowhere but, hashed, in the user pool.
+// The fingerprint of the metadata is part of the row like any property. A
+// password of the template's own is kept nowhere but, hashed, in the user pool.
 var userMetadata = fields{"PermanentPassword": str}
 
 const passwordProperty = "Metadata.Sallyport.PermanentPassword"
@@ -94,11 +94,18 @@ func (w *work) setPassword(ctx context.Context) error {
 	pool := w.row.Handles["UserPoolId"]
 	_, err := invoke[cognito.AdminSetUserPasswordOutput](ctx, w.deploy, cognitoIDP, "AdminSetUserPassword",
 		&cognito.AdminSetUserPasswordInput{UserPoolId: &pool, Username: &w.row.PhysicalID, Password: &password, Permanent: true})
-	if err == nil && generated {
-		w.passwords[w.row.LogicalID] = keyring.NewSecret(password)
+	if err != nil {
+		return err
+	}
+	w.row.Password = nil
+	if generated {
+		w.row.Password, err = w.Keys.Seal(keyring.Templates, passwordID(w.row), []byte(password))
 	}
 	return err
 }
+
+// passwordID binds a sealed password to the one row that may show it.
+func passwordID(row *resourceRow) string { return row.Stack + "/" + row.Token + "/password" }
 
 // password makes 20 characters, about 110 bits, with one of each class that a
 // pool's policy can ask for, and none that a shell would take for its own.

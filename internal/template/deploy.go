@@ -26,6 +26,8 @@ type Deployer struct {
 	Store      *store.DB
 	Keys       interface {
 		MAC(p keyring.Purpose, parts ...string) []byte
+		Seal(p keyring.Purpose, id string, plain []byte) ([]byte, error)
+		Open(p keyring.Purpose, id string, sealed []byte) ([]byte, error)
 	}
 	Clock    *clock.Clock
 	Random   io.Reader // crypto/rand.Reader
@@ -67,13 +69,12 @@ func (e *Error) Unwrap() error { return e.Cause }
 type deploy struct {
 	*Deployer
 	*Template
-	region    string
-	code      map[string]code
-	rows      []*resourceRow
-	seq       int64
-	made      []*resourceRow // by this run, oldest first
-	passwords map[string]keyring.Secret
-	changes   []Change
+	region  string
+	code    map[string]code
+	rows    []*resourceRow
+	seq     int64
+	made    []*resourceRow // by this run, oldest first
+	changes []Change
 }
 
 // Deploy makes the stack what the template says: builds code, creates, updates
@@ -85,7 +86,7 @@ type deploy struct {
 func (d *Deployer) Deploy(ctx context.Context, t *Template) (*Outcome, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	run := &deploy{Deployer: d, Template: t, region: t.env.pseudo["AWS::Region"].text, code: map[string]code{}, passwords: map[string]keyring.Secret{}}
+	run := &deploy{Deployer: d, Template: t, region: t.env.pseudo["AWS::Region"].text, code: map[string]code{}}
 	if err := run.bundle(ctx); err != nil {
 		return nil, err
 	}

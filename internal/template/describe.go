@@ -83,7 +83,8 @@ type Client struct {
 // User is a user of a pool.
 type User struct {
 	LogicalID, Username string
-	// Password is set once: by the deploy that made it up. Show it then.
+	// Password is the one that a deploy has made up, nil if it has not. Whoever
+	// has changed it since knows better.
 	Password *keyring.Secret
 }
 
@@ -211,8 +212,11 @@ func (d *deploy) describePool(pool *resourceRow) Pool {
 			p.Clients = append(p.Clients, c)
 		case userPoolUserType:
 			u := User{LogicalID: id, Username: row.PhysicalID}
-			if password, ok := d.passwords[id]; ok {
-				u.Password = &password
+			if row.Password != nil {
+				if text, err := d.Keys.Open(keyring.Templates, passwordID(row), row.Password); err == nil {
+					password := keyring.NewSecret(string(text))
+					u.Password = &password
+				}
 			}
 			p.Users = append(p.Users, u)
 		}

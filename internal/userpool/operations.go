@@ -14,6 +14,7 @@ func (s *Service) API() *awsapi.Service {
 		Name:         "cognito-idp",
 		Protocol:     awsapi.JSON("AWSCognitoIdentityProviderService"),
 		InvalidInput: "InvalidParameterException",
+		CORS:         true, // web apps sign people in from their own pages
 		Operations:   append(s.public(), s.guarded()...),
 	}
 }

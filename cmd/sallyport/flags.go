@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+// serverFlags are the flags that say which server is meant: one for all
+// commands that start a server or look into one.
+type serverFlags struct {
+	config   config.Config
+	database string
+}
+
+func (f *serverFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.config.Listen, "listen", "", "address to listen on (default "+config.DefaultListen+") ["+config.EnvListen+"]")
+	flags.StringVar(&f.config.URL, "url", "", "public base URL, with which issuers begin (default: from --listen) ["+config.EnvURL+"]")
+	flags.StringVar(&f.config.Data, "data", "", "folder for the database, the master key and functions (default: in the user's data folder) ["+config.EnvData+"]")
+	flags.StringVar(&f.database, "database", "", "postgres:// URL instead of SQLite; better set in the environment ["+config.EnvDatabase+"]")
+	flags.BoolVar(&f.config.Ephemeral, "ephemeral", false, "keep everything in memory, and let tests reset it and move its clock")
+	flags.StringVar(&f.config.Region, "region", "", "region of what names none (default "+config.DefaultRegion+")")
+	flags.StringVar(&f.config.Account, "account", "", "account id of this deployment (default "+config.DefaultAccount+")")
+}
+
+// resolve reads the environment, and wipes the secrets that it holds from what
+// other processes of this user can see.
+func (f *serverFlags) resolve() (config.Config, error) {
+	f.config.Database = keyring.NewSecret(strings.Clone(f.database))
+	c, err := f.config.Resolve(os.Getenv)
+	wipeSecrets(config.SecretVariables)
+	if err != nil {
+		return config.Config{}, usageError{err}
+	}
+	return c, nil
+}

@@ -1,0 +1,206 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/function"
+	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/outbox"
+	"github.com/sallyport/sallyport/internal/runner"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/userpool"
+)
+
+const (
+	// apiDomain is what stands after {api}.execute-api.{region}. in an API's host.
+	apiDomain = "localhost"
+	// codePath is where GetFunction's links to packages lead.
+	codePath = operatorPrefix + "code"
+	// maxBody is the largest body of a signed call, in bytes: a function's zip
+	// of 50 MiB as base64, and what stands around it.
+	maxBody = 72 << 20
+	// keptRecords is how many decision records stay in memory.
+	keptRecords = 4096
+)
+
+// services is everything that a deployment consists of, started in the order
+// of the fields and closed in reverse.
+type services struct {
+	db        *store.DB
+	keyring   *keyring.Keyring
+	records   *audit.Log
+	account   *account.Service
+	outbox    *outbox.Outbox
+	pools     *userpool.Service
+	runner    *runner.Runner
+	functions *function.Service
+	gateway   *gateway.Gateway
+	api       *awsapi.API
+
+	closers []func() error // last started, first closed
+}
+
+func startServices(ctx context.Context, c config.Config, now *clock.Clock, logger *slog.Logger) (_ *services, err error) {
+	s := &services{records: audit.NewLog(logger, keptRecords)}
+	defer func() {
+		if err != nil {
+			_ = s.close() // the first error is the one to tell
+		}
+	}()
+	// What the services follow ends with the server, not with the call that starts it.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	s.onClose(func() error { end(); return nil })
+
+	folder, err := s.openFolder(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openStore(ctx, c, folder, now, logger); err != nil {
+		return nil, err
+	}
+	s.account = account.New(c.Account, s.db, s.keyring, account.Credentials{AccessKeyID: c.RootAccessKeyID, SecretAccessKey: c.RootSecretAccessKey})
+	if err := s.account.Start(life); err != nil {
+		return nil, err
+	}
+	s.outbox = outbox.New(s.db, s.keyring)
+	s.pools, err = userpool.New(userpool.Config{
+		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox,
+		Random: rand.Reader, Clock: now, Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.pools.Start(life); err != nil {
+		return nil, err
+	}
+	if err := s.startFunctions(life, c, folder, now, logger); err != nil {
+		return nil, err
+	}
+	s.gateway, err = gateway.New(life, gateway.Config{
+		DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader,
+		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
+		Invoker: functionInvoker{s.functions, c.Account}, Pools: poolVerifiers{s.pools},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.api = awsapi.New(awsapi.Config{
+		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
+		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
+	}, s.account.STS(), s.pools.API(), s.functions.API(), s.gateway.API())
+	return s, nil
+}
+
+// openFolder returns the data folder, or with --ephemeral a temporary one for
+// the code of functions, which cannot be run from memory.
+func (s *services) openFolder(c config.Config) (dataFolder, error) {
+	if !c.Ephemeral {
+		return dataFolder(c.Data), dataFolder(c.Data).open()
+	}
+	path, err := os.MkdirTemp("", "sallyport-")
+	if err != nil {
+		return "", err
+	}
+	s.onClose(func() error { return os.RemoveAll(path) })
+	return dataFolder(path), nil
+}
+
+func (s *services) openStore(ctx context.Context, c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) (err error) {
+	s.db, err = store.Open(ctx, storeOptions(c, folder, now, logger))
+	if err != nil {
+		return err
+	}
+	s.onClose(s.db.Close)
+	s.keyring, err = openKeyring(ctx, c, folder, s.db)
+	return err
+}
+
+func storeOptions(c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) store.Options {
+	o := store.Options{Clock: now, Logger: logger}
+	switch {
+	case c.Ephemeral:
+		o.Memory = true
+	case c.Database.Reveal() != "":
+		o.Postgres = c.Database.Reveal()
+	default:
+		o.File = folder.database()
+	}
+	return o
+}
+
+// openKeyring finds the master key. A new one is made only for a database that
+// holds nothing sealed yet: it could not open what another has closed.
+func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *store.DB) (*keyring.Keyring, error) {
+	shelf := keyring.NewShelf(db)
+	var master keyring.Master
+	var err error
+	switch {
+	case c.MasterKey.Reveal() != "":
+		master, err = keyring.MasterFromText(c.MasterKey.Reveal())
+	case c.Ephemeral:
+		master = keyring.NewMaster()
+	default:
+		var empty bool
+		if empty, err = keyring.Empty(ctx, shelf); err == nil {
+			master, err = keyring.MasterFromFile(folder.masterKey(), empty)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return keyring.Open(ctx, master, shelf)
+}
+
+func (s *services) startFunctions(life context.Context, c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) (err error) {
+	s.runner, err = runner.New(runner.Config{
+		Dir:    filepath.Join(folder.functions(), "run"),
+		Region: c.Region, EndpointURL: c.URL, Logger: logger,
+		Log: func(f *runner.Function, requestID string, line []byte) {
+			logger.Debug("function", "name", f.Name, "requestId", requestID, "line", string(line))
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.onClose(s.runner.Close)
+	s.functions, err = function.New(function.Config{
+		DB: s.db, Keys: s.keyring, Account: c.Account, Dir: filepath.Join(folder.functions(), "code"), Runner: s.runner,
+		Random: rand.Reader, Clock: now, Logger: logger, CodeURL: c.URL + codePath,
+	})
+	if err != nil {
+		return err
+	}
+	s.onClose(s.functions.Close)
+	return s.functions.Start(life)
+}
+
+// reset empties everything, and makes again what a fresh server has.
+func (s *services) reset(ctx context.Context) error {
+	if err := s.db.Empty(ctx); err != nil {
+		return err
+	}
+	s.records.Clear()
+	return s.account.EnsureRootKey(ctx)
+}
+
+func (s *services) onClose(f func() error) { s.closers = append(s.closers, f) }
+
+func (s *services) close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
