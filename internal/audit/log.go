@@ -36,7 +36,7 @@ func (l *Log) Write(r *Record) {
 	l.mu.Unlock()
 
 	level := slog.LevelInfo
-	if r.Outcome == Passed {
+	if r.Outcome == Passed || r.Outcome == Refused && r.Plane == "program" { // the program deals with its own refusals
 		level = slog.LevelDebug
 	}
 	if !l.logger.Enabled(context.Background(), level) {

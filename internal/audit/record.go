@@ -47,7 +47,7 @@ const maxSteps = 16
 type Record struct {
 	ID        string
 	At        time.Time
-	Plane     string // "control" or "data"
+	Plane     string // "control", "data", or "program" for what the server asks of itself
 	Source    string // client address, no port
 	UserAgent string
 

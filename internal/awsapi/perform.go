@@ -104,7 +104,7 @@ func (a *API) Call(ctx context.Context, call *access.Call, serviceName, operatio
 	}
 	ctx = audit.WithRequestID(ctx, inner.RequestID)
 	inner.Record = &audit.Record{
-		ID: inner.RequestID, At: a.config.Clock.Now(), Plane: "control", UserAgent: inner.UserAgent,
+		ID: inner.RequestID, At: a.config.Clock.Now(), Plane: "program", UserAgent: inner.UserAgent,
 		Service: serviceName, Operation: operation, Region: inner.Region, Caller: callerName(inner.Caller),
 	}
 	if inner.Source.IsValid() {
