@@ -161,7 +161,7 @@ func (x *exchange) badSignature(err error) *fault {
 // prove verifies the signature over the whole request. What needs no secret is
 // checked first, and a key that nobody has costs nobody the reading of a body.
 func (x *exchange) prove(call *access.Call, m *message, s *sigv4.Signature) *fault {
-	p := sigv4.Params{Now: call.Time, Skew: sigv4.SkewControl, Keys: x.api.signing}
+	p := sigv4.Params{Now: x.api.config.Clock.NowFor(s.Time), Skew: sigv4.SkewControl, Keys: x.api.signing}
 	if err := s.Check(p); err != nil {
 		return x.badSignature(err)
 	}
