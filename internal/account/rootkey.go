@@ -30,6 +30,32 @@ func StoredRootKey(ctx context.Context, db *store.DB, ring *keyring.Keyring) (Cr
 	return Credentials{row.ID, keyring.NewSecret(string(secret))}, nil
 }
 
+// RootKey is the root key that the account has: the one that the operator set,
+// or the one that Start made.
+func (s *Service) RootKey(ctx context.Context) (Credentials, error) {
+	if s.given.AccessKeyID != "" {
+		return s.given, nil
+	}
+	return StoredRootKey(ctx, s.db, s.keyring)
+}
+
+// KeepRootKey runs empty, which forgets everything, and puts the root key back:
+// who resets the server goes on with the key that they have.
+func (s *Service) KeepRootKey(ctx context.Context, empty func(context.Context) error) error {
+	if s.given.AccessKeyID != "" {
+		return empty(ctx)
+	}
+	row, err := accessKeys.GetBy(ctx, s.db, "owner", ownerRoot)
+	if err != nil {
+		return err
+	}
+	if err := empty(ctx); err != nil {
+		return err
+	}
+	// Whoever asked may leave; the key must come back all the same.
+	return accessKeys.Insert(context.WithoutCancel(ctx), s.db, row)
+}
+
 // EnsureRootKey makes the root key if there is none, stored or given. Of
 // several nodes that start together on an empty database exactly one makes it:
 // the row is unique by its owner.

@@ -76,7 +76,8 @@ func (o *operator) reset(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// maxAdvance keeps the clock where certificates and dates still mean something.
+// maxAdvance, of all calls together, keeps the clock where certificates and
+// dates still mean something.
 const maxAdvance = 20 * 365 * 24 * time.Hour
 
 func (o *operator) clock(w http.ResponseWriter, r *http.Request) {
@@ -85,13 +86,13 @@ func (o *operator) clock(w http.ResponseWriter, r *http.Request) {
 	}
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
+	if err := decoder.Decode(&in); err != nil || decoder.More() {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"message": `the body is {"advance":"90m"}`})
 		return
 	}
 	d, err := time.ParseDuration(in.Advance)
-	if err != nil || d < 0 || d > maxAdvance {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"message": `advance is a duration from 0s on, such as "90m" or "24h"`})
+	if err != nil || d < 0 || d > maxAdvance || o.server.clock.Now().Add(d).After(time.Now().Add(maxAdvance)) {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"message": `advance is a duration from 0s to 20 years in all, such as "90m" or "24h"`})
 		return
 	}
 	now := o.server.clock.Advance(d)
@@ -127,20 +128,21 @@ func toLoopback(r *http.Request) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// sameOrigin refuses what a browser sends for a page of another origin, by
-// Sec-Fetch-Site where there is one, else by Origin.
+// sameOrigin refuses what a browser sends for a page of another origin: every
+// Sec-Fetch-Site and every Origin that is there must be harmless.
 func sameOrigin(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
-	default:
-		return false
+	for _, site := range r.Header["Sec-Fetch-Site"] {
+		if site != "same-origin" && site != "none" {
+			return false
+		}
 	}
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
+	for _, origin := range r.Header["Origin"] {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {
+			return false
+		}
 	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
+	return true
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -185,13 +185,13 @@ func (s *services) startFunctions(life context.Context, c config.Config, folder 
 	return s.functions.Start(life)
 }
 
-// reset empties everything, and makes again what a fresh server has.
+// reset empties everything but what a fresh server has.
 func (s *services) reset(ctx context.Context) error {
-	if err := s.db.Empty(ctx); err != nil {
+	if err := s.account.KeepRootKey(ctx, s.db.Empty); err != nil {
 		return err
 	}
 	s.records.Clear()
-	return s.account.EnsureRootKey(ctx)
+	return nil
 }
 
 func (s *services) onClose(f func() error) { s.closers = append(s.closers, f) }

@@ -71,7 +71,7 @@ func (s *Server) Deployer(progress func(template.Event)) *template.Deployer {
 // scope may be any: what a signature opens here is bound to this host and path.
 func (s *Server) signedByRoot(r *http.Request) bool {
 	signature, err := sigv4.Parse(r)
-	if err != nil {
+	if err != nil || r.ContentLength != 0 { // nothing here takes a body, so none is covered
 		return false
 	}
 	secret, caller, err := s.account.Key(r.Context(), signature.AccessKeyID, signature.SessionToken)

@@ -1,0 +1,12 @@
+package server
+
+import "context"
+
+// RootKeyForTest is what "sallyport env" would print, also of an ephemeral server.
+func (s *Server) RootKeyForTest() (id, secret string) {
+	key, err := s.account.RootKey(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	return key.AccessKeyID, key.SecretAccessKey.Reveal()
+}
