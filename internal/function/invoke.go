@@ -20,7 +20,7 @@ import (
 const (
 	maxSyncPayload  = 6 << 20
 	maxAsyncPayload = 1 << 20
-	maxAnswer       = 6 << 20
+	maxAnswer       = runner.MaxPayload // an answer may be a little longer than an event, as at AWS
 	maxContext      = 3583
 )
 
@@ -99,7 +99,7 @@ func (s *Service) run(ctx context.Context, e *entry, v *version, event runner.Ev
 	}
 	if err == nil && len(r.Payload) > maxAnswer {
 		r.FunctionError = "Unhandled"
-		r.Payload = fmt.Appendf(nil, `{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).","errorType":"Function.ResponseSizeTooLarge"}`, maxAnswer)
+		r.Payload = fmt.Appendf(nil, `{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes)."}`, maxAnswer)
 	}
 	return r, err
 }

@@ -54,7 +54,7 @@ func TestInvoke(t *testing.T) {
 		t.Errorf("a failing function answered %+v", out)
 	}
 	w.runner.set(func(*runner.Function, runner.Event) (runner.Result, error) {
-		return runner.Result{Payload: []byte(`"` + strings.Repeat("x", 6<<20) + `"`)}, nil
+		return runner.Result{Payload: []byte(`"` + strings.Repeat("x", runner.MaxPayload) + `"`)}, nil
 	})
 	if out := must(w.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name}))(t); !strings.Contains(string(out.Payload), "Function.ResponseSizeTooLarge") || aws.ToString(out.FunctionError) != "Unhandled" {
 		t.Errorf("an answer too large: %d bytes, %v", len(out.Payload), out.FunctionError)

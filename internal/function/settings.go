@@ -80,7 +80,7 @@ func (b beyond) check() error {
 	case b.snapStart != nil && b.snapStart.ApplyOn != "" && b.snapStart.ApplyOn != types.SnapStartApplyOnNone:
 		return unsupported("SnapStart", "use None")
 	case b.ephemeral != nil && aws.ToInt32(b.ephemeral.Size) != ephemeralMB:
-		return unsupported("EphemeralStorage other than 512", "the size of /tmp is that of the machine")
+		return unsupported("EphemeralStorage other than 512", "a function's temporary folder is as large as the machine's disk")
 	case b.image != nil && (len(b.image.Command) > 0 || len(b.image.EntryPoint) > 0 || text(b.image.WorkingDirectory) != ""):
 		return unsupported("ImageConfig", "only zip packages run here")
 	case text(b.kms) != "":

@@ -47,7 +47,8 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 	proc, err := r.spawn(p, f, program)
 	if err != nil {
 		r.log.Error("function cannot start", "function", f.Name, "reason", err.Error())
-		return nil, &startFailure{kind: "Runtime.InvalidEntrypoint", text: "the function's process could not be started"}
+		text, hint := execError(program.shown, err)
+		return nil, &startFailure{kind: "Runtime.InvalidEntrypoint", text: text, log: []byte(hint)}
 	}
 	limit := time.NewTimer(initTimeout + f.timeout())
 	defer limit.Stop()
@@ -76,6 +77,7 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 	default:
 		failed.kind, failed.text = exitError(proc.exit)
 	}
+	failed.log = append(failed.log, hintFor(failed.document, failed.log)...)
 	return proc, failed
 }
 

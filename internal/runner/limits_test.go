@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -135,7 +136,7 @@ func TestTimeLimit(t *testing.T) {
 
 func TestFunctionsThatFail(t *testing.T) {
 	r := open(t, nil)
-	missing, denied, garbage := t.TempDir(), t.TempDir(), t.TempDir()
+	missing, denied, garbage, windows := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
 	write := func(dir, text string, mode os.FileMode) {
 		if err := os.WriteFile(filepath.Join(dir, "bootstrap"), []byte(text), mode); err != nil {
 			t.Fatal(err)
@@ -143,9 +144,11 @@ func TestFunctionsThatFail(t *testing.T) {
 	}
 	write(denied, "#!/bin/sh\n", 0o600)
 	write(garbage, "\x00\x01\x02", 0o700)
+	write(windows, "#!/bin/sh\r\ntrue\r\n", 0o700)
 	for name, c := range map[string]struct {
 		payload, start, dir, runtime string
 		kind, message                string // <id> stands for the request id
+		hint                         string // in the log
 	}{
 		"an error":             {payload: `{"do":"error","value":"no"}`, kind: "errorString", message: "no"},
 		"a panic":              {payload: `{"do":"panic","value":"oh"}`, kind: "string", message: "oh"},
@@ -158,10 +161,16 @@ func TestFunctionsThatFail(t *testing.T) {
 		"a start that ends":    {start: "done", kind: "Runtime.ExitError", message: "RequestId: <id> Error: Runtime exited without providing a reason"},
 		"panic while starting": {start: "panic", kind: "Runtime.ExitError", message: "RequestId: <id> Error: Runtime exited with error: exit status 2"},
 		"no bootstrap":         {dir: missing, kind: "Runtime.InvalidEntrypoint", message: "RequestId: <id> Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
-		"not executable":       {dir: denied, kind: "Runtime.InvalidEntrypoint"},
-		"not a program":        {dir: garbage, kind: "Runtime.InvalidEntrypoint"},
-		"no such folder":       {dir: filepath.Join(missing, "gone"), kind: "Runtime.InvalidEntrypoint"},
-		"no such runtime":      {runtime: "cobol85", kind: "Runtime.InvalidEntrypoint", message: "RequestId: <id> Error: this server cannot run cobol85"},
+		"not executable": {dir: denied, kind: "Runtime.InvalidEntrypoint",
+			message: "RequestId: <id> Error: fork/exec /var/task/bootstrap: permission denied", hint: "mode 0755"},
+		"not a program": {dir: garbage, kind: "Runtime.InvalidEntrypoint",
+			message: "RequestId: <id> Error: fork/exec /var/task/bootstrap: exec format error", hint: runtime.GOOS + "/" + runtime.GOARCH},
+		"a script with Windows line ends": {dir: windows, kind: "Runtime.InvalidEntrypoint",
+			message: "RequestId: <id> Error: fork/exec /var/task/bootstrap: no such file or directory", hint: "ends as on Windows"},
+		"/tmp is closed, said in an error":    {payload: `{"do":"error","value":"open /tmp/cache: permission denied"}`, kind: "errorString", hint: "$TMPDIR"},
+		"/tmp is closed, said on the way out": {start: "tmp", kind: "Runtime.ExitError", hint: "$TMPDIR"},
+		"no such folder":                      {dir: filepath.Join(missing, "gone"), kind: "Runtime.InvalidEntrypoint"},
+		"no such runtime":                     {runtime: "cobol85", kind: "Runtime.InvalidEntrypoint", message: "RequestId: <id> Error: this server cannot run cobol85"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := function(name)
@@ -189,6 +198,9 @@ func TestFunctionsThatFail(t *testing.T) {
 				}
 				if !strings.Contains(string(res.Log), "END RequestId: "+e.RequestID+"\nREPORT RequestId: "+e.RequestID) {
 					t.Errorf("log:\n%s", res.Log)
+				}
+				if !strings.Contains(string(res.Log), c.hint) || c.hint == "" && strings.Contains(string(res.Log), "Hint: ") {
+					t.Errorf("the log should hint at %q:\n%s", c.hint, res.Log)
 				}
 				if strings.Contains(string(res.Payload), f.Dir) {
 					t.Error("the answer names a folder of the server")

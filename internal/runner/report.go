@@ -66,7 +66,7 @@ func (p *process) conclude(e *Event, a answer) Result {
 		r.FunctionError = unhandled
 		r.Payload = document(kind, "RequestId: "+e.RequestID+" Error: "+text)
 		failure.status, failure.kind = "error", kind
-		failure.before = "RequestId: " + e.RequestID + " Error: " + text + "\n" + kind + "\n"
+		failure.before = "RequestId: " + e.RequestID + " Error: " + text + "\n" + kind + "\n" + hintFor(p.output.takeTail())
 	case a.tooLarge:
 		r.FunctionError = unhandled
 		r.Payload = document("Function.ResponseSizeTooLarge",
@@ -74,6 +74,7 @@ func (p *process) conclude(e *Event, a answer) Result {
 		failure.status, failure.kind = "error", "Function.ResponseSizeTooLarge"
 	case a.failed:
 		r.FunctionError = unhandled
+		failure.before = hintFor(a.payload)
 	}
 	r.Log = p.output.end(e.RequestID, failure)
 	return r

@@ -15,6 +15,7 @@ import (
 // program is what to execute for a function.
 type program struct {
 	argv  []string
+	shown string   // the executable as AWS names it
 	reads []string // what it needs to read and execute, beyond the system's folders
 	path  string   // PATH
 	env   map[string]string
@@ -57,11 +58,11 @@ func (t *toolbox) program(f *Function, bootstraps string) (program, *startFailur
 	case strings.HasPrefix(f.Runtime, "provided"):
 		file := filepath.Join(f.Dir, "bootstrap")
 		info, err := os.Stat(file)
-		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		if err != nil || !info.Mode().IsRegular() {
 			return program{}, &startFailure{kind: "Runtime.InvalidEntrypoint",
 				text: "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
 		}
-		return program{argv: []string{file}, path: systemPath}, nil
+		return program{argv: []string{file}, shown: "/var/task/bootstrap", path: systemPath}, nil
 	case strings.HasPrefix(f.Runtime, "nodejs"):
 		tool, failed := t.find("node", f.Runtime, strings.TrimSuffix(strings.TrimPrefix(f.Runtime, "nodejs"), ".x"))
 		if failed != nil {
@@ -69,6 +70,7 @@ func (t *toolbox) program(f *Function, bootstraps string) (program, *startFailur
 		}
 		return program{
 			// A heap below the limit lets V8 collect garbage before the limit ends it.
+			shown: tool.file,
 			argv:  []string{tool.file, "--max-old-space-size=" + strconv.Itoa(max(32, f.memoryMB()*9/10)), filepath.Join(bootstraps, "node.mjs")},
 			reads: tool.reads,
 			path:  filepath.Dir(tool.file) + ":" + systemPath,
@@ -79,6 +81,7 @@ func (t *toolbox) program(f *Function, bootstraps string) (program, *startFailur
 			return program{}, failed
 		}
 		return program{
+			shown: tool.file,
 			argv:  []string{tool.file, "-s", "-B", filepath.Join(bootstraps, "python.py")},
 			reads: tool.reads,
 			path:  filepath.Dir(tool.file) + ":" + systemPath,

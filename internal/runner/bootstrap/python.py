@@ -5,6 +5,7 @@ import decimal
 import http.client
 import importlib
 import json
+import logging
 import os
 import sys
 import time
@@ -29,6 +30,11 @@ class LambdaContext:
 
     def log(self, message):
         sys.stdout.write(str(message))
+
+    def __repr__(self):
+        shown = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb",
+                 "function_version", "invoked_function_arn", "client_context", "identity")
+        return "LambdaContext([%s])" % ",".join("%s=%s" % (name, getattr(self, name)) for name in shown)
 
 
 class Client:
@@ -83,6 +89,26 @@ class RuntimeAPI:
             raise SystemExit("the Runtime API answered %d to %s" % (answer.status, path))
 
 
+class LogHandler(logging.Handler):
+    """What the root logger has from the start, as on AWS: a function sets its
+    level, and its lines carry the level, the time and the request."""
+
+    request_id = ""
+
+    def __init__(self):
+        super().__init__()
+        form = logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S")
+        form.converter = time.gmtime
+        self.setFormatter(form)
+
+    def emit(self, record):
+        try:
+            record.aws_request_id = self.request_id
+            sys.stdout.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def lines_of(tb):
     return traceback.format_list(traceback.extract_tb(tb))
 
@@ -133,6 +159,8 @@ def say(kind, doc):
 
 def main():
     api = RuntimeAPI(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    log = LogHandler()
+    logging.getLogger().addHandler(log)
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     try:
         handler = load(os.environ["_HANDLER"])
@@ -145,7 +173,7 @@ def main():
         sys.exit(1)
     while True:
         headers, body = api.next()
-        request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        request_id = log.request_id = headers["Lambda-Runtime-Aws-Request-Id"]
         trace = headers.get("Lambda-Runtime-Trace-Id")
         if trace:
             os.environ["_X_AMZN_TRACE_ID"] = trace

@@ -37,6 +37,8 @@ func main() {
 		os.Exit(3)
 	case "panic":
 		panic("no start")
+	case "tmp":
+		panic("open /tmp/cache: permission denied")
 	case "hang":
 		time.Sleep(time.Hour)
 	case "done":
