@@ -10,6 +10,7 @@ import (
 func TestContract(t *testing.T) {
 	for _, e := range storetest.Engines {
 		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
 			storetest.Run(t, func(t *testing.T) *store.DB {
 				o := e.Options(t)
 				o.Migrations = storetest.Migrations()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/store"
 )
 
 // The benchmarks of signing in stand beside those of what it must at least
@@ -68,7 +69,7 @@ func (w *world) call() *access.Call {
 }
 
 func BenchmarkInitiateAuthByPassword(b *testing.B) {
-	w := newWorld(b)
+	w := newWorldAtFullPrice(b, store.Options{Memory: true})
 	pool := w.pool(nil)
 	client := w.client(pool, nil)
 	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
@@ -83,7 +84,7 @@ func BenchmarkInitiateAuthByPassword(b *testing.B) {
 }
 
 func BenchmarkInitiateAuthByRefreshToken(b *testing.B) {
-	w := newWorld(b)
+	w := newWorldAtFullPrice(b, store.Options{Memory: true})
 	pool := w.pool(nil)
 	client := w.client(pool, nil)
 	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
@@ -99,7 +100,7 @@ func BenchmarkInitiateAuthByRefreshToken(b *testing.B) {
 }
 
 func BenchmarkGetUser(b *testing.B) {
-	w := newWorld(b)
+	w := newWorldAtFullPrice(b, store.Options{Memory: true})
 	pool := w.pool(nil)
 	client := w.client(pool, nil)
 	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")

@@ -56,7 +56,7 @@ func (s *Service) makeKeys(ctx context.Context, poolID string, now time.Time) ([
 	group, _ := errgroup.WithContext(ctx)
 	for i, use := range uses {
 		group.Go(func() error {
-			private, err := rsa.GenerateKey(s.random, keyBits)
+			private, err := s.newKey()
 			if err != nil {
 				return err
 			}

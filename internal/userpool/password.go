@@ -42,13 +42,14 @@ var errHash = errors.New("userpool: a stored password hash cannot be read")
 type hasher struct {
 	keys    *keyring.Keyring
 	random  io.Reader
+	cost    hashCost
 	turns   *semaphore.Weighted
 	waiting atomic.Int64
 	nobody  string // what the password of a user who does not exist is held against
 }
 
 func newHasher(keys *keyring.Keyring, random io.Reader) (*hasher, error) {
-	h := &hasher{keys: keys, random: random, turns: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))}
+	h := &hasher{keys: keys, random: random, cost: cost, turns: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))}
 	salt := make([]byte, saltBytes+hashBytes)
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return nil, err
@@ -83,8 +84,9 @@ func (h *hasher) Hash(ctx context.Context, owner, password string) ([]byte, erro
 	if _, err := io.ReadFull(h.random, salt); err != nil {
 		return nil, err
 	}
-	sum := argon2.IDKey([]byte(password), salt, cost.passes, cost.memory, cost.threads, hashBytes)
-	return h.keys.Seal(keyring.Passwords, owner, []byte(encode(cost, salt, sum)))
+	c := h.cost
+	sum := argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, hashBytes)
+	return h.keys.Seal(keyring.Passwords, owner, []byte(encode(c, salt, sum)))
 }
 
 // Matches compares a password with the sealed hash of its owner in constant time.

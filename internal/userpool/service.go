@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"io"
 	"log/slog"
@@ -47,6 +48,7 @@ type Service struct {
 	log       *slog.Logger
 
 	passwords *hasher
+	newKey    func() (*rsa.PrivateKey, error)
 	queues    queues
 	pages     *awsapi.Pages
 	current   atomic.Pointer[snapshot]
@@ -68,6 +70,7 @@ func New(c Config) (*Service, error) {
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox,
 		random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, pages: awsapi.NewPages(c.Keys),
+		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, keyBits) },
 	}
 	s.current.Store(&snapshot{})
 	return s, nil

@@ -2,6 +2,7 @@ package userpool_test
 
 import (
 	"context"
+	"crypto/rsa"
 	"maps"
 	"net/http"
 	"reflect"
@@ -13,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/store"
 )
 
 func keysOf(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
@@ -301,7 +304,7 @@ func TestVerifiersFollowThePool(t *testing.T) {
 }
 
 func TestWellKnownDocuments(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldAtFullPrice(t, store.Options{Memory: true})
 	pool := w.pool(nil)
 	for _, c := range []struct {
 		method, path string
@@ -333,5 +336,21 @@ func TestWellKnownDocuments(t *testing.T) {
 		if !k.IsPublic() || !k.Valid() || k.Use != "sig" || k.Algorithm != "RS256" {
 			t.Errorf("key %+v", k)
 		}
+		if public, ok := k.Key.(*rsa.PublicKey); !ok || public.N.BitLen() != 2048 {
+			t.Errorf("key %T, want RSA of 2048 bits", k.Key)
+		}
 	}
+}
+
+func TestPasswordsAndKeysAtTheirFullPrice(t *testing.T) {
+	w := newWorldAtFullPrice(t, store.Options{Memory: true})
+	if memory, passes, threads := w.service.Cost(); memory != 19*1024 || passes != 2 || threads != 1 {
+		t.Errorf("argon2id with %d KiB, %d passes, %d lanes, want 19 MiB, 2, 1", memory, passes, threads)
+	}
+	pool := w.pool(nil)
+	client := w.client(pool, nil)
+	w.user(pool, "ann")
+	w.claims(*pool.Id, *w.tokens(client, "ann").IdToken)
+	_, err := w.signIn(client, "ann", "Wrong-Horse-7")
+	refused(t, err, "NotAuthorizedException", "Incorrect username or password.")
 }

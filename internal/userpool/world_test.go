@@ -113,6 +113,14 @@ func newWorld(t testing.TB) *world { return newWorldOn(t, store.Options{Memory: 
 
 func newWorldOn(t testing.TB, o store.Options) *world {
 	t.Helper()
+	w := newWorldAtFullPrice(t, o)
+	w.service.Quicken()
+	return w
+}
+
+// newWorldAtFullPrice hashes passwords and makes keys as the program does.
+func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	db, err := store.Open(ctx, o)
 	if err != nil {

@@ -43,19 +43,15 @@ CREATE TABLE quiet_parts (
     PRIMARY KEY (shelf, number)
 );`
 
-// Migrations are the program's own and the tables of the contract. open in Run passes
+// Migrations are the store's own and the tables of the contract. open in Run passes
 // them to store.Open.
 func Migrations() fs.FS {
-	all := fstest.MapFS{"9001_parts.sql": {Data: []byte(partsSchema)}}
-	names, _ := fs.Glob(migrations.Files, "*.sql")
-	for _, name := range names {
-		text, err := fs.ReadFile(migrations.Files, name)
-		if err != nil {
-			panic(err)
-		}
-		all[name] = &fstest.MapFile{Data: text}
+	const own = "0001_store.sql"
+	text, err := fs.ReadFile(migrations.Files, own)
+	if err != nil {
+		panic(err)
 	}
-	return all
+	return fstest.MapFS{own: {Data: text}, "9001_parts.sql": {Data: []byte(partsSchema)}}
 }
 
 func column(name string, value func(*Part) any) store.Column[Part] {
@@ -90,7 +86,10 @@ var (
 )
 
 // Run holds the database that open opens, empty and with Migrations, to the contract.
+// Its tests wait for disks and servers more than they compute, so several run at once:
+// not more than a server has connections for.
 func Run(t *testing.T, open func(t *testing.T) *store.DB) {
+	turns := make(chan struct{}, 4)
 	for _, group := range []struct {
 		name  string
 		tests []contract
@@ -99,6 +98,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	} {
 		for _, c := range group.tests {
 			t.Run(group.name+"/"+c.promise, func(t *testing.T) {
+				t.Parallel()
+				turns <- struct{}{}
+				t.Cleanup(func() { <-turns }) // after the database is closed
 				db := open(t)
 				c.test(t, t.Context(), db)
 			})
