@@ -5,20 +5,22 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
-	"iter"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // answer is a function's answer to a proxied request.
 type answer struct {
 	status  int
-	headers http.Header // under the names that the client sees
-	body    string
+	headers []header // under the names that the client sees, in their order
+	body    []byte
 	encoded bool // the body is base64
+
+	unmeasured bool // nobody knows how long the body would be: an answer to HEAD
 }
+
+// header is one value of a header. A name may come again.
+type header struct{ name, value string }
 
 var (
 	errNotObject = errors.New("it is not one JSON object")
@@ -31,16 +33,16 @@ var (
 
 // readAnswer holds a function's payload to the form that API Gateway accepts.
 // Keys are compared exactly; an unknown one fails, as at AWS.
-func readAnswer(payload []byte) (*answer, error) {
+func readAnswer(payload []byte) (answer, error) {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 || payload[0] != '{' || !json.Valid(payload) {
-		return nil, errNotObject
+		return answer{}, errNotObject
 	}
-	a := &answer{status: 200, headers: make(http.Header, 8)}
+	a := answer{status: 200}
 	var single, multi []byte
 	for name, value := range members(payload) {
 		ok, fail := true, error(nil)
-		switch name {
+		switch string(name) {
 		case "statusCode":
 			a.status, ok = readStatus(value)
 			fail = errStatus
@@ -57,41 +59,41 @@ func readAnswer(payload []byte) (*answer, error) {
 			a.encoded, ok = readBoolean(value)
 			fail = errBody
 		default:
-			return nil, errUnknown
+			return answer{}, errUnknown
 		}
 		if !ok {
-			return nil, fail
+			return answer{}, fail
 		}
 	}
 	// Multiple values go first, then the single one of the same name.
 	for name, values := range members(multi) {
 		if values[0] != '[' {
-			return nil, errHeaders
+			return answer{}, errHeaders
 		}
 		for value := range elements(values) {
 			if !a.add(name, value) {
-				return nil, errHeaders
+				return answer{}, errHeaders
 			}
 		}
 	}
 	for name, value := range members(single) {
 		if !a.add(name, value) {
-			return nil, errHeaders
+			return answer{}, errHeaders
 		}
 	}
 	return a, nil
 }
 
-func (a *answer) add(name string, raw []byte) bool {
+func (a *answer) add(name, raw []byte) bool {
 	if isNull(raw) {
 		return true
 	}
 	value, ok := readScalar(raw)
-	if !ok || !isHeaderName(name) || !isHeaderValue(value) {
+	if !ok || !isHeaderName(string(name)) || !isHeaderValue(string(value)) {
 		return false
 	}
-	if name = answerName(name); name != "" {
-		a.headers[name] = append(a.headers[name], value)
+	if shown := answerName(string(name)); shown != "" {
+		a.headers = append(a.headers, header{shown, string(value)})
 	}
 	return true
 }
@@ -102,149 +104,48 @@ func (a *answer) decode(x *exchange) error {
 	if !a.encoded || !x.stage.binary.match(x.r.Header.Get("Accept")) {
 		return nil
 	}
-	body, err := base64.StdEncoding.DecodeString(a.body)
+	body, err := base64.StdEncoding.AppendDecode(nil, a.body)
 	if err != nil {
 		return errBase64
 	}
-	a.body = string(body)
+	a.body = body
 	return nil
 }
 
 // write sends the answer.
 func (a *answer) write(x *exchange) {
-	h := x.w.Header()
-	for name, values := range a.headers {
-		h[name] = values
+	for _, h := range a.headers {
+		x.addHeader(h.name, h.value)
 	}
-	if len(h["Content-Type"]) == 0 {
+	if h := x.w.Header(); len(h["Content-Type"]) == 0 {
 		h["Content-Type"] = jsonContentType
 	}
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
-		h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && !a.unmeasured {
+		x.addHeader("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	x.record.Status = a.status
 	x.w.WriteHeader(a.status)
-	if a.body != "" && x.r.Method != http.MethodHead {
-		_, _ = io.WriteString(x.w, a.body) // a client that is gone needs no answer
+	if len(a.body) > 0 && x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(a.body) // a client that is gone needs no answer
 	}
 }
 
 // readStatus reads 200 or "200". 1xx is no answer.
 func readStatus(raw []byte) (int, bool) {
 	text, ok := readScalar(raw)
-	if !ok || len(text) != 3 || !isDigits(text) {
+	if !ok || len(text) != 3 || !isDigits(string(text)) {
 		return 0, false
 	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil && n >= 200 && n <= 599
+	n := int(text[0]-'0')*100 + int(text[1]-'0')*10 + int(text[2]-'0')
+	return n, n >= 200 && n <= 599
 }
 
 func readBoolean(raw []byte) (value, ok bool) {
-	switch strings.Trim(string(raw), `"`) {
+	switch string(bytes.Trim(raw, `"`)) {
 	case "true":
 		return true, true
 	case "false", "null":
 		return false, true
 	}
 	return false, false
-}
-
-func isNull(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
-
-// readScalar is a text, or the text of a number or boolean; null is empty.
-func readScalar(raw []byte) (string, bool) {
-	switch raw[0] {
-	case '{', '[':
-		return "", false
-	case 'n':
-		return "", true
-	case '"':
-		return readString(raw), true
-	}
-	return string(raw), true
-}
-
-// readString reads a JSON string that is known to be valid.
-func readString(raw []byte) string {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	_ = json.Unmarshal(raw, &s) // json.Valid has seen it
-	return s
-}
-
-// members are the names and raw values of an object of valid JSON. Of nothing,
-// and of null, there are none.
-func members(object []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		if isNull(object) {
-			return
-		}
-		for i := skipSpace(object, 1); object[i] != '}'; {
-			end := valueEnd(object, i)
-			name := object[i:end]
-			i = skipSpace(object, skipSpace(object, end)+1) // over the colon
-			end = valueEnd(object, i)
-			if !yield(readString(name), object[i:end]) {
-				return
-			}
-			if i = skipSpace(object, end); object[i] == ',' {
-				i = skipSpace(object, i+1)
-			}
-		}
-	}
-}
-
-// elements are the raw values of an array of valid JSON.
-func elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for i := skipSpace(array, 1); array[i] != ']'; {
-			end := valueEnd(array, i)
-			if !yield(array[i:end]) {
-				return
-			}
-			if i = skipSpace(array, end); array[i] == ',' {
-				i = skipSpace(array, i+1)
-			}
-		}
-	}
-}
-
-func skipSpace(b []byte, i int) int {
-	for b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r' {
-		i++
-	}
-	return i
-}
-
-// valueEnd is where the value that starts at i ends, in valid JSON.
-func valueEnd(b []byte, i int) int {
-	depth := 0
-	for ; ; i++ {
-		switch b[i] {
-		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
-			if depth == 0 {
-				return i + 1
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-			if depth < 0 {
-				return i
-			}
-		case ',', ' ', '\t', '\n', '\r', ':':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
 }

@@ -132,7 +132,9 @@ func escapePath(x *exchange, m mapping, value string) (string, error) {
 }
 
 func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
+	// The transport may go on reading what it was given after it has answered:
+	// nothing that it gets lies in the exchange.
+	body, d := readBody(x, new(bytes.Buffer))
 	if d != nil {
 		return denied(d, "the body is too long or was cut off")
 	}
@@ -150,7 +152,10 @@ func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 		request.Method = x.verb
 	}
 	if len(body) > 0 {
-		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		// GetBody lets the transport try again, on a new connection, what an idle one did not take.
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		request.Body, _ = request.GetBody()
+		request.ContentLength = int64(len(body))
 	}
 	for _, m := range b.mappings {
 		if m.place != "header" {
@@ -181,11 +186,14 @@ func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 	if len(answerBody) > maxBody {
 		return denied(failBadAnswer, "the backend's answer is over 10 MB")
 	}
-	a := &answer{status: response.StatusCode, headers: http.Header{}, body: string(answerBody)}
+	a := answer{status: response.StatusCode, body: answerBody, unmeasured: request.Method == http.MethodHead}
 	hop := nominated(response.Header)
 	for name, values := range response.Header {
-		if name = answerName(name); name != "" && !hop[name] {
-			a.headers[name] = values
+		if name = answerName(name); name == "" || hop[name] {
+			continue
+		}
+		for _, value := range values {
+			a.headers = append(a.headers, header{name, value})
 		}
 	}
 	a.write(x)
@@ -194,10 +202,12 @@ func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 
 // headers are those that the backend sees.
 func (b *backend) headers(x *exchange) http.Header {
-	sent := x.backendHeaders(nil)
+	sent := x.backendHeaders(nil, new([5]string))
 	h := make(http.Header, len(sent)+2)
 	for _, f := range sent {
-		if f.name != "Host" {
+		// The method override has been obeyed, or the integration has a method of
+		// its own: the backend must not take another one from it.
+		if f.name != "Host" && f.name != methodOverride {
 			h[f.name] = f.values
 		}
 	}

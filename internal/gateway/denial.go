@@ -12,26 +12,31 @@ import (
 // in one place; those that rest on reports and not on recordings are marked.
 type denial struct {
 	status int
-	kind   string // x-amzn-ErrorType
-	body   string
+	kind   []string // x-amzn-ErrorType
+	length []string // Content-Length
+	body   []byte
+}
+
+func newDenial(status int, kind, body string) *denial {
+	return &denial{status, []string{kind}, []string{strconv.Itoa(len(body))}, []byte(body)}
 }
 
 var (
-	denyUnknownRoute  = &denial{403, "MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`}
-	denyForbidden     = &denial{403, "ForbiddenException", `{"message":"Forbidden"}`}
-	denyAccess        = &denial{403, "AccessDeniedException", `{"Message":"User is not authorized to access this resource"}`}
-	denyUnauthorized  = &denial{401, "UnauthorizedException", `{"message":"Unauthorized"}`}
-	denyExpired       = &denial{401, "UnauthorizedException", `{"message":"The incoming token has expired"}`}
-	denyAuthorizer    = &denial{500, "AuthorizerConfigurationException", `{"message":null}`}
-	denyTooLong       = &denial{413, "RequestTooLargeException", `{"message":"Request Too Long"}`}
-	denyURITooLong    = &denial{414, "RequestTooLargeException", `{"message":"Request URI too long"}`}            // reported
-	denyHeaders       = &denial{431, "RequestTooLargeException", `{"message":"Request header fields too large"}`} // reported
-	denyBadRequest    = &denial{400, "BadRequestException", `{"message":"Bad Request"}`}                          // reported
-	denyMediaType     = &denial{415, "BadRequestException", `{"message":"Unsupported Media Type"}`}
-	failInternal      = &denial{500, "InternalServerErrorException", `{"message":"Internal server error"}`}
-	failBadAnswer     = &denial{502, "InternalServerErrorException", `{"message":"Internal server error"}`}
-	failTimeout       = &denial{504, "InternalServerErrorException", `{"message":"Endpoint request timed out"}`}
-	failUnreachable   = &denial{504, "InternalServerErrorException", `{"message":"Network error communicating with endpoint"}`} // reported
+	denyUnknownRoute  = newDenial(403, "MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`)
+	denyForbidden     = newDenial(403, "ForbiddenException", `{"message":"Forbidden"}`)
+	denyAccess        = newDenial(403, "AccessDeniedException", `{"Message":"User is not authorized to access this resource"}`)
+	denyUnauthorized  = newDenial(401, "UnauthorizedException", `{"message":"Unauthorized"}`)
+	denyExpired       = newDenial(401, "UnauthorizedException", `{"message":"The incoming token has expired"}`)
+	denyAuthorizer    = newDenial(500, "AuthorizerConfigurationException", `{"message":null}`)
+	denyTooLong       = newDenial(413, "RequestTooLargeException", `{"message":"Request Too Long"}`)
+	denyURITooLong    = newDenial(414, "RequestTooLargeException", `{"message":"Request URI too long"}`)            // reported
+	denyHeaders       = newDenial(431, "RequestTooLargeException", `{"message":"Request header fields too large"}`) // reported
+	denyBadRequest    = newDenial(400, "BadRequestException", `{"message":"Bad Request"}`)                          // reported
+	denyMediaType     = newDenial(415, "BadRequestException", `{"message":"Unsupported Media Type"}`)
+	failInternal      = newDenial(500, "InternalServerErrorException", `{"message":"Internal server error"}`)
+	failBadAnswer     = newDenial(502, "InternalServerErrorException", `{"message":"Internal server error"}`)
+	failTimeout       = newDenial(504, "InternalServerErrorException", `{"message":"Endpoint request timed out"}`)
+	failUnreachable   = newDenial(504, "InternalServerErrorException", `{"message":"Network error communicating with endpoint"}`) // reported
 	incompleteKind    = "IncompleteSignatureException"
 	sigV4Algorithm    = "AWS4-HMAC-SHA256"
 	missingCredential = "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. " +
@@ -53,17 +58,17 @@ func unknownRoute(authorization []string) *denial {
 	if strings.Contains(authorization[0], "=") {
 		message = missingCredential + hash
 	}
-	return &denial{403, incompleteKind, string(appendText([]byte(`{"message":`), message)) + "}"}
+	return newDenial(403, incompleteKind, string(appendText([]byte(`{"message":`), message))+"}")
 }
 
 // write sends d. The id headers are there already.
 func (d *denial) write(w http.ResponseWriter) {
 	h := w.Header()
 	h["Content-Type"] = jsonContentType
-	h["x-amzn-ErrorType"] = []string{d.kind}
-	h["Content-Length"] = []string{strconv.Itoa(len(d.body))}
+	h["x-amzn-ErrorType"] = d.kind
+	h["Content-Length"] = d.length
 	w.WriteHeader(d.status)
-	_, _ = w.Write([]byte(d.body)) // a client that is gone needs no answer
+	_, _ = w.Write(d.body) // a client that is gone needs no answer
 }
 
 var jsonContentType = []string{"application/json"}

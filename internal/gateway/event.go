@@ -17,8 +17,8 @@ type field struct {
 
 // backendHeaders are the headers that a function or backend sees: the client's,
 // without those that are the connection's or the gateway's to say, and the
-// gateway's own. Sorted by name.
-func (x *exchange) backendHeaders(into []field) []field {
+// gateway's own, whose values stand in own. Sorted by name.
+func (x *exchange) backendHeaders(into []field, own *[5]string) []field {
 	hop := nominated(x.r.Header)
 	for name, values := range x.r.Header {
 		switch {
@@ -34,7 +34,7 @@ func (x *exchange) backendHeaders(into []field) []field {
 	if earlier := x.r.Header["X-Forwarded-For"]; len(earlier) > 0 {
 		forwarded = strings.Join(earlier, ", ") + ", " + x.source
 	}
-	own := []string{x.r.Host, x.trace, forwarded, localPort(x.r), scheme(x.r)}
+	*own = [5]string{x.r.Host, x.trace, forwarded, localPort(x.r), scheme(x.r)}
 	into = append(into,
 		field{"Host", own[0:1:1]}, field{"X-Amzn-Trace-Id", own[1:2:2]}, field{"X-Forwarded-For", own[2:3:3]},
 		field{"X-Forwarded-Port", own[3:4:4]}, field{"X-Forwarded-Proto", own[4:5:5]})
@@ -71,7 +71,7 @@ func localPort(r *http.Request) string {
 func (x *exchange) appendEvent(b, body []byte) []byte {
 	var headerRoom [24]field
 	var queryRoom [16]pair
-	headers := x.backendHeaders(headerRoom[:0])
+	headers := x.backendHeaders(headerRoom[:0], &x.own)
 	query := parseQuery(x.address.Query, queryRoom[:0])
 
 	b = append(b, `{"resource":`...)
@@ -126,8 +126,10 @@ func (x *exchange) appendContext(b []byte) []byte {
 	b = appendMember(b, "extendedRequestId", x.extended)
 	b = append(b, `,"requestTime":"`...)
 	b = appendRequestTime(b, x.at)
-	b = append(b, `","path":`...)
-	b = appendText(b, "/"+x.stage.name+x.address.Path)
+	b = append(b, `","path":"/`...)
+	b = appendEscaped(b, x.stage.name)
+	b = appendEscaped(b, x.address.Path)
+	b = append(b, '"')
 	b = appendMember(b, "accountId", x.stage.account)
 	b = appendMember(b, "protocol", x.r.Proto)
 	b = appendMember(b, "stage", x.stage.name)
@@ -231,5 +233,5 @@ func (x *exchange) appendBody(b, body []byte) (_ []byte, encoded bool) {
 		b = base64.StdEncoding.AppendEncode(b, body)
 		return append(b, '"'), true
 	}
-	return appendText(b, string(body)), false
+	return appendText(b, body), false
 }

@@ -126,7 +126,7 @@ func isUTF8(s string) bool { return strings.ToValidUTF8(s, "\ufffd") == s }
 // is what encoding/json reads from it, in a form that HTTP can carry.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []string{`{"statusCode":200,"headers":{"a":"b","c":true},"multiValueHeaders":{"a":["x",1]},"body":"\u00e9\"","isBase64Encoded":false}`,
-		`{}`, `null`, `{"a":{"b":[1,2,{"c":"}"}]}}`, `{"body":"\ud800"}`, ` {"statusCode" : "201" , "body":null } `, `{"headers":{"a":"b\r\n"}}`, "{\"body\":\"\xff\"}"} {
+		`{}`, `null`, `{"a":{"b":[1,2,{"c":"}"}]}}`, `{"body":"\ud800"}`, `{"body":"\ud83c\udf55\udf55\ud83c\n\ud83cx\/\b\f\r\t\\"}`, `{"b\u006fdy":"x","body":"\u00E9\uD83C\uDF55"}`, ` {"statusCode" : "201" , "body":null } `, `{"headers":{"a":"b\r\n"}}`, "{\"body\":\"\xff\"}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
@@ -137,14 +137,9 @@ func FuzzAnswer(f *testing.F) {
 		if a.status < 200 || a.status > 599 {
 			t.Fatalf("status %d", a.status)
 		}
-		for name, values := range a.headers {
-			if !isHeaderName(name) {
-				t.Fatalf("header name %q", name)
-			}
-			for _, value := range values {
-				if !isHeaderValue(value) {
-					t.Fatalf("header value %q", value)
-				}
+		for _, h := range a.headers {
+			if !isHeaderName(h.name) || !isHeaderValue(h.value) {
+				t.Fatalf("header %q: %q", h.name, h.value)
 			}
 		}
 		var same map[string]json.RawMessage
@@ -157,7 +152,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 		var body string
-		if raw := same["body"]; len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &body) == nil && isUTF8(string(payload)) && a.body != body {
+		if raw := same["body"]; len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &body) == nil && string(a.body) != body {
 			t.Fatalf("body %q, encoding/json reads %q", a.body, body)
 		}
 	})

@@ -72,7 +72,8 @@ type Pools interface {
 	Verifiers(poolARN string) (id, access TokenVerifier)
 }
 
-// Records takes finished records.
+// Records takes finished records. Write keeps a copy if it keeps anything: the
+// record is the next request's when it has returned.
 type Records interface{ Write(*audit.Record) }
 
 // Gateway is the control plane (API) and the data plane (Serve). Safe for concurrent use.

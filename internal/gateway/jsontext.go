@@ -5,8 +5,14 @@ import "unicode/utf8"
 const hexDigits = "0123456789abcdef"
 
 // appendText appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func appendText(b []byte, s string) []byte {
+func appendText[Text string | []byte](b []byte, s Text) []byte {
 	b = append(b, '"')
+	b = appendEscaped(b, s)
+	return append(b, '"')
+}
+
+// appendEscaped appends what stands between the quotes of a JSON string.
+func appendEscaped[Text string | []byte](b []byte, s Text) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -32,7 +38,8 @@ func appendText(b []byte, s string) []byte {
 			start = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		// A copy of one rune stays on the stack.
+		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		if r == utf8.RuneError && size == 1 {
 			b = append(b, s[start:i]...)
 			b = append(b, "\ufffd"...)
@@ -42,8 +49,7 @@ func appendText(b []byte, s string) []byte {
 		}
 		i += size
 	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
+	return append(b, s[start:]...)
 }
 
 // appendMember appends "name":"value", with a comma before it unless it is the

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,16 +47,17 @@ func compileLambda(s *stage, i *Integration) (integration, error) {
 	return lambda{function: parts[2]}, nil
 }
 
-func (l lambda) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
+func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
+	body, d := readBody(x, &x.body)
 	if d != nil {
 		return denied(d, "the body is too long or was cut off")
 	}
 	room := rooms.Get().(*[]byte)
 	event := x.appendEvent((*room)[:0], body)
 
-	// A client that goes away does not stop the function: it may be in the middle of its work.
-	waiting, stop := context.WithTimeout(context.WithoutCancel(ctx), x.method.timeout)
+	// A client that goes away does not stop the function: it may be in the middle
+	// of its work. So its time does not hang on the request's context.
+	waiting, stop := context.WithTimeout(context.Background(), x.method.timeout)
 	defer stop()
 	payload, functionError, err := g.invoker.Invoke(waiting, Invocation{
 		FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event,
@@ -88,7 +90,7 @@ func (l lambda) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 	if err := a.decode(x); err != nil {
 		return denied(failBadAnswer, err.Error())
 	}
-	x.w.Header()["X-Amzn-Trace-Id"] = []string{x.trace}
+	x.addHeader("X-Amzn-Trace-Id", x.trace)
 	a.write(x)
 	return verdict{outcome: served}
 }
@@ -96,22 +98,20 @@ func (l lambda) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 // rooms holds the memory of events between requests.
 var rooms = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
-const largestRoom = 256 << 10 // larger ones are not worth keeping
-
-// readBody reads the request's body, at most 10 MB of it.
-func readBody(x *exchange) ([]byte, *denial) {
+// readBody reads the request's body, at most 10 MB of it, into room. It takes
+// as much memory as has arrived, not as much as the client has announced.
+func readBody(x *exchange, room *bytes.Buffer) ([]byte, *denial) {
 	if x.r.Body == nil || x.r.Body == http.NoBody {
 		return nil, nil
 	}
 	if x.r.ContentLength > maxBody {
 		return nil, denyTooLong
 	}
-	body, err := io.ReadAll(io.LimitReader(x.r.Body, maxBody+1))
-	if err != nil {
+	if _, err := room.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); err != nil {
 		return nil, denyBadRequest
 	}
-	if len(body) > maxBody {
+	if room.Len() > maxBody {
 		return nil, denyTooLong
 	}
-	return body, nil
+	return room.Bytes(), nil
 }

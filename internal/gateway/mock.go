@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,7 +20,7 @@ type mock struct {
 type reply struct {
 	status   int
 	pattern  *regexp.Regexp // nil: the default
-	headers  http.Header
+	headers  []header
 	types    []string // content types that have a template, application/json first
 	template map[string]string
 }
@@ -45,11 +44,11 @@ func compileMock(m *Method) (integration, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := reply{status: code, headers: http.Header{}, template: map[string]string{}}
+		one := reply{status: code, template: map[string]string{}}
 		for target, source := range r.Parameters {
 			value, _ := literal(source)
 			if name := answerName(strings.TrimPrefix(target, "method.response.header.")); name != "" {
-				one.headers[name] = []string{value}
+				one.headers = append(one.headers, header{name, value})
 			}
 		}
 		for contentType, template := range r.Templates {
@@ -93,12 +92,13 @@ func (m *mock) serve(_ context.Context, _ *Gateway, x *exchange) verdict {
 		if r.pattern != nil && !r.pattern.MatchString(status) {
 			continue
 		}
-		a := &answer{status: r.status, headers: http.Header{}}
+		a := answer{status: r.status, headers: r.headers}
 		if kind := r.contentType(x.r.Header.Get("Accept")); kind != "" {
-			a.body = r.template[kind]
-			a.headers["Content-Type"] = []string{kind}
+			a.body = []byte(r.template[kind])
+			if !slices.ContainsFunc(r.headers, func(h header) bool { return h.name == "Content-Type" }) {
+				x.addHeader("Content-Type", kind)
+			}
 		}
-		maps.Copy(a.headers, r.headers)
 		a.write(x)
 		return verdict{outcome: served}
 	}

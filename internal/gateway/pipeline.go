@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
@@ -10,7 +12,8 @@ import (
 )
 
 // exchange is one request on its way through the steps of its method. One
-// goroutine owns it.
+// goroutine owns it, until Serve returns: then the next request has it. So what
+// others keep, such as the values of the answer's headers, is never stored in it.
 type exchange struct {
 	w http.ResponseWriter
 	r *http.Request
@@ -32,8 +35,43 @@ type exchange struct {
 	token  *verify.Token // proven by a Cognito authorizer
 	claims []byte        // its claims, as the event has them
 
-	record *audit.Record
-	buffer [8]param
+	record audit.Record
+	values []string // room for the answer's header values, made anew for each
+
+	room   [8]param  // for params
+	own    [5]string // room for the gateway's own headers of an event
+	random [randomBytes]byte
+	body   bytes.Buffer // room for the request's body
+}
+
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+const largestRoom = 256 << 10 // bytes: what is larger is not worth keeping
+
+// release gives x to the next request, with nothing of this one in it but room.
+func (x *exchange) release() {
+	body := x.body
+	if body.Reset(); body.Cap() > largestRoom {
+		body = bytes.Buffer{}
+	}
+	*x = exchange{body: body}
+	exchanges.Put(x)
+}
+
+// addHeader adds a value to a header of the answer. The values of one answer
+// share an array; each header has a part of it that cannot grow into the next.
+func (x *exchange) addHeader(name, value string) {
+	h := x.w.Header()
+	if before := h[name]; len(before) > 0 {
+		h[name] = append(before, value)
+		return
+	}
+	if len(x.values) == cap(x.values) {
+		x.values = make([]string, 0, 8)
+	}
+	n := len(x.values)
+	x.values = append(x.values, value)
+	h[name] = x.values[n : n+1 : n+1]
 }
 
 // step is one thing that a request goes through. A method's steps are fixed

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"net"
 	"net/http"
@@ -27,25 +28,28 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Serve answers a request for the API at a.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request, a Address) {
-	x := &exchange{w: w, r: r, address: a, at: g.clock.Now(), source: sourceOf(r)}
+	x := exchanges.Get().(*exchange)
+	x.w, x.r, x.address, x.at, x.source = w, r, a, g.clock.Now(), sourceOf(r)
+	g.answer(x)
+	x.release() // not after a panic: who knows who still holds it
+}
+
+func (g *Gateway) answer(x *exchange) {
 	g.identify(x)
-	x.record = &audit.Record{
-		ID: x.id, At: x.at, Plane: "data", Source: x.source, UserAgent: r.UserAgent(),
-		Service: "execute-api", Caller: "anonymous",
-	}
+	x.record.ID, x.record.At, x.record.Plane, x.record.Service = x.id, x.at, "data", "execute-api"
+	x.record.Source, x.record.UserAgent, x.record.Caller = x.source, x.r.UserAgent(), "anonymous"
 	defer func() {
 		x.record.Took = g.clock.Now().Sub(x.at)
-		g.records.Write(x.record)
+		g.records.Write(&x.record)
 	}()
-	h := w.Header()
-	h["x-amzn-RequestId"] = []string{x.id}
-	h["x-amz-apigw-id"] = []string{x.extended}
+	x.addHeader("x-amzn-RequestId", x.id)
+	x.addHeader("x-amz-apigw-id", x.extended)
 	if d, reason := g.route(x); d != nil {
 		g.refuse(x, "route", d, reason)
 		return
 	}
 	x.record.Note("route", audit.Passed, x.route.template, x.at)
-	g.run(r.Context(), x)
+	g.run(x.r.Context(), x)
 }
 
 // route finds the stage, route and method of a request, or why there is none.
@@ -68,13 +72,13 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 		return denyHeaders, "the headers are over 10240 bytes"
 	}
 	x.verb = x.r.Method
-	if override := x.r.Header["X-Http-Method-Override"]; len(override) > 0 {
+	if override := x.r.Header[methodOverride]; len(override) > 0 {
 		// Before the route is chosen, so that the method's own authorizer decides.
 		if x.verb = override[0]; len(override) > 1 || !isVerb(x.verb) {
 			return denyBadRequest, "X-HTTP-Method-Override is not one HTTP method"
 		}
 	}
-	if x.route, x.params = x.stage.root.lookup(x.address.Path, x.buffer[:0]); x.route == nil {
+	if x.route, x.params = x.stage.root.lookup(x.address.Path, x.room[:0]); x.route == nil {
 		return unknownRoute(x.r.Header["Authorization"]), "no route has this path"
 	}
 	if x.method = x.route.method(x.verb); x.method == nil {
@@ -86,36 +90,45 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 	return nil, ""
 }
 
-// identify gives the request its ids. A trace that the client began goes on if
-// its root has the right form.
+// methodOverride is the canonical name of X-HTTP-Method-Override.
+const methodOverride = "X-Http-Method-Override"
+
+// randomBytes are the random parts of a request's three ids.
+const randomBytes = 16 + 11 + 12
+
+// identify gives the request its ids: parts of one text. A trace that the
+// client began goes on if its root has the right form.
 func (g *Gateway) identify(x *exchange) {
-	var random [16 + 11 + 12]byte
-	g.chance.read(random[:])
-	var text [36]byte
-	id := random[:16]
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562, version 4
-	hex.Encode(text[0:8], id[0:4])
-	hex.Encode(text[9:13], id[4:6])
-	hex.Encode(text[14:18], id[6:8])
-	hex.Encode(text[19:23], id[8:10])
-	hex.Encode(text[24:36], id[10:16])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	x.id = string(text[:])
-	x.extended = base64.URLEncoding.EncodeToString(random[16:27])
-	if x.trace = sentTrace(x.r.Header); x.trace == "" {
-		x.trace = newTrace(x.at, random[27:])
+	g.chance.read(x.random[:])
+	var room [96]byte
+	b := appendUUID(room[:0], x.random[:16])
+	id := len(b)
+	b = base64.URLEncoding.AppendEncode(b, x.random[16:27])
+	extended := len(b)
+	b = appendTrace(b, x.at, x.random[27:])
+	text := string(b)
+	x.id, x.extended, x.trace = text[:id], text[id:extended], text[extended:]
+	if sent := sentTrace(x.r.Header); sent != "" {
+		x.trace = sent
 	}
 }
 
-func newTrace(at time.Time, random []byte) string {
-	var seconds [4]byte
-	for i, s := 0, uint32(at.Unix()); i < 4; i++ {
-		seconds[i] = byte(s >> (24 - 8*i))
+// appendUUID makes 16 random bytes a UUID of version 4 (RFC 9562).
+func appendUUID(b, random []byte) []byte {
+	random[6], random[8] = random[6]&0x0f|0x40, random[8]&0x3f|0x80
+	b = hex.AppendEncode(b, random[:4])
+	for _, part := range [][]byte{random[4:6], random[6:8], random[8:10], random[10:16]} {
+		b = append(b, '-')
+		b = hex.AppendEncode(b, part)
 	}
-	b := append(make([]byte, 0, 40), "Root=1-"...)
-	b = hex.AppendEncode(b, seconds[:])
+	return b
+}
+
+func appendTrace(b []byte, at time.Time, random []byte) []byte {
+	b = append(b, "Root=1-"...)
+	b = hex.AppendEncode(b, binary.BigEndian.AppendUint32(nil, uint32(at.Unix())))
 	b = append(b, '-')
-	return string(hex.AppendEncode(b, random[:12]))
+	return hex.AppendEncode(b, random)
 }
 
 // sentTrace is the root of the trace that the client's X-Amzn-Trace-Id names,

@@ -107,16 +107,16 @@ func (allowAll) Authorize(context.Context, *access.Call, string, string) access.
 
 type records struct {
 	mu   sync.Mutex
-	last *audit.Record
+	last audit.Record
 }
 
 func (r *records) Write(record *audit.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = record
+	r.last = *record
 }
 
-func (r *records) latest() *audit.Record {
+func (r *records) latest() audit.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last
