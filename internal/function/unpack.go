@@ -100,7 +100,7 @@ func (u *unpacking) entry(f *zip.File) error {
 		if f.UncompressedSize64 != 0 {
 			return zipError("the folder %q has content", f.Name)
 		}
-		return u.place(name, u.root.MkdirAll(name, 0o755))
+		return u.place(name, u.root.MkdirAll(name, 0o700))
 	}
 	key := name
 	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
@@ -114,13 +114,13 @@ func (u *unpacking) entry(f *zip.File) error {
 		return u.tooBig()
 	}
 	if parent := path.Dir(name); parent != "." {
-		if err := u.place(name, u.root.MkdirAll(parent, 0o755)); err != nil {
+		if err := u.place(name, u.root.MkdirAll(parent, 0o700)); err != nil {
 			return err
 		}
 	}
-	permissions := fs.FileMode(0o644)
+	permissions := fs.FileMode(0o600)
 	if mode&0o111 != 0 {
-		permissions = 0o755
+		permissions = 0o700
 	}
 	out, err := u.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, permissions)
 	if err != nil {

@@ -121,7 +121,7 @@ func TestUnpackedModes(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]fs.FileMode{
-		".": 0o700 | fs.ModeDir, "bootstrap": 0o755, "lib": 0o755 | fs.ModeDir, "lib/data.json": 0o644, "no": 0o755 | fs.ModeDir, "no/mode": 0o644,
+		".": 0o700 | fs.ModeDir, "bootstrap": 0o700, "lib": 0o700 | fs.ModeDir, "lib/data.json": 0o600, "no": 0o700 | fs.ModeDir, "no/mode": 0o600,
 	} {
 		info, err := os.Stat(filepath.Join(c.path("0123"), path))
 		if err != nil || info.Mode() != want {
@@ -181,7 +181,7 @@ func FuzzUnpack(f *testing.F) {
 			}
 			if info, err := d.Info(); err == nil && !d.IsDir() {
 				total += info.Size()
-				if m := info.Mode(); m != 0o644 && m != 0o755 {
+				if m := info.Mode(); m != 0o600 && m != 0o700 {
 					t.Errorf("%s has mode %v", path, m)
 				}
 			}

@@ -10,3 +10,6 @@ func (s *Server) RootKeyForTest() (id, secret string) {
 	}
 	return key.AccessKeyID, key.SecretAccessKey.Reveal()
 }
+
+// AddressForTest is where the server listens, whatever its public URL.
+func (s *Server) AddressForTest() string { return s.listener.Addr().String() }

@@ -34,6 +34,7 @@ type Server struct {
 	logger   *slog.Logger
 	operator *operator
 	http     *http.Server
+	listener net.Listener
 	serving  chan error
 }
 
@@ -47,7 +48,7 @@ func Start(ctx context.Context, c config.Config, logger *slog.Logger) (*Server, 
 	if c.URL == "" {
 		c.URL = baseURL(c.Listen, listener.Addr())
 	}
-	s := &Server{config: c, clock: new(clock.Clock), logger: logger, serving: make(chan error, 1)}
+	s := &Server{config: c, clock: new(clock.Clock), logger: logger, listener: listener, serving: make(chan error, 1)}
 	if s.services, err = startServices(ctx, c, s.clock, logger); err != nil {
 		listener.Close()
 		return nil, err
