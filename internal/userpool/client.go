@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"math"
 	"slices"
 	"time"
 
@@ -56,23 +57,27 @@ const (
 	defaultRefreshDays    = 30
 )
 
-// Duration is the lifetime, in the unit given or in fallback.
+// Duration is the lifetime, in the unit given or in fallback. What a Duration
+// cannot hold is the longest one: an amount that wrapped around would pass for a
+// short and allowed lifetime.
 func (v Validity) Duration(fallback string) time.Duration {
 	unit := v.Unit
 	if unit == "" {
 		unit = fallback
 	}
-	amount := time.Duration(v.Amount)
+	one := 24 * time.Hour
 	switch unit {
 	case "seconds":
-		return amount * time.Second
+		one = time.Second
 	case "minutes":
-		return amount * time.Minute
+		one = time.Minute
 	case "hours":
-		return amount * time.Hour
-	default:
-		return amount * 24 * time.Hour
+		one = time.Hour
 	}
+	if amount := time.Duration(v.Amount); amount <= math.MaxInt64/one {
+		return amount * one
+	}
+	return math.MaxInt64
 }
 
 func shortLived(v Validity) time.Duration {

@@ -22,9 +22,9 @@ var (
 	openIDScopes = []string{"openid", "email", "phone", "profile", scopeSelf}
 	units        = []string{"", "seconds", "minutes", "hours", "days"}
 
-	clientNamePattern = regexp.MustCompile(`^[\w\s+=,.@-]+$`)
-	secretPattern     = regexp.MustCompile(`^[\w+]{24,64}$`)
-	customScheme      = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+	namePattern   = regexp.MustCompile(`^[\w\s+=,.@-]+$`)
+	secretPattern = regexp.MustCompile(`^[\w+]{24,64}$`)
+	customScheme  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 )
 
 const (
@@ -47,7 +47,7 @@ func (c *Client) configure(p *Pool, in *idp.UpdateUserPoolClientInput) error {
 	if in.ClientName != nil {
 		c.Name = *in.ClientName
 	}
-	if n := utf8.RuneCountInString(c.Name); n < 1 || n > 128 || !clientNamePattern.MatchString(c.Name) {
+	if n := utf8.RuneCountInString(c.Name); n < 1 || n > 128 || !namePattern.MatchString(c.Name) {
 		return invalid("ClientName must have 1 to 128 characters: letters, digits, space and + = , . @ - _")
 	}
 	for _, set := range []func(*Pool, *idp.UpdateUserPoolClientInput) error{c.setFlows, c.setValidity, c.setAttributes, c.setURLs, c.setOAuth} {

@@ -77,8 +77,9 @@ func quoted(text string) (value, rest string, ok bool) {
 func (f *filter) check() error {
 	switch f.attribute {
 	case filterStatus:
-		// The statuses start with different letters but for two; a prefix of one is a search for it.
-		for _, s := range []UserStatus{Confirmed, Unconfirmed, ResetRequired, ForceChangePassword} {
+		// Those that users can have here start with different letters, so a prefix is
+		// a search for one; nobody has the others.
+		for _, s := range types.UserStatusType("").Values() {
 			if strings.EqualFold(f.value, string(s)) || f.prefix && f.value != "" && strings.HasPrefix(string(s), strings.ToUpper(f.value)) {
 				f.value = string(s)
 				return nil

@@ -116,9 +116,6 @@ func (s *Service) holder(ctx context.Context, g *Grant) (*User, error) {
 // refresh answers REFRESH_TOKEN_AUTH: new ID and access tokens of the same
 // sign-in, without a new refresh token.
 func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*answered, error) {
-	if !a.client.mayRefresh() {
-		return nil, notAuthorized(textFlowDisabled("REFRESH_TOKEN_AUTH"))
-	}
 	token := a.parameters["REFRESH_TOKEN"]
 	if token == "" {
 		return nil, invalid(textRefreshRequired)

@@ -103,7 +103,8 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 				text := "Resend not possible. " + string(u.Status)
 				return &types.UnsupportedUserStateException{Message: &text}
 			}
-			u.Password, u.PasswordSet, u.Modified = sealed, call.Time, call.Time
+			u.setTemporary(sealed, call.Time)
+			u.Modified = call.Time
 			return nil
 		})
 		if err != nil {

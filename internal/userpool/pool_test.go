@@ -91,6 +91,17 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		"bad bounds": {"", func(in *idp.CreateUserPoolInput) {
 			in.Schema = []types.SchemaAttributeType{{Name: aws.String("x"), AttributeDataType: "Number", NumberAttributeConstraints: &types.NumberAttributeConstraintsType{MinValue: aws.String("9"), MaxValue: aws.String("1")}}}
 		}},
+		"name": {"", func(in *idp.CreateUserPoolInput) { in.PoolName = aws.String("pizza!") }},
+		"sub not required": {"", func(in *idp.CreateUserPoolInput) {
+			in.Schema = []types.SchemaAttributeType{{Name: aws.String("sub"), Required: aws.Bool(false)}}
+		}},
+		"recovery": {"", func(in *idp.CreateUserPoolInput) {
+			in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{{Name: "carrier_pigeon", Priority: aws.Int32(1)}}}
+		}},
+		"message without its code": {"", func(in *idp.CreateUserPoolInput) { in.EmailVerificationMessage = aws.String("Welcome") }},
+		"template without its code": {"", func(in *idp.CreateUserPoolInput) {
+			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{EmailMessage: aws.String("Welcome")}
+		}},
 		"AWS's tags": {"", func(in *idp.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"aws:x": "y"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,8 +218,13 @@ func TestClientSettings(t *testing.T) {
 		"ID token in days": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
 			in.IdTokenValidity, in.TokenValidityUnits = aws.Int32(2), &types.TokenValidityUnitsType{IdToken: "days"}
 		}},
-		"refresh token too long": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 3651 }},
-		"negative":               {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = -1 }},
+		"access token so long that it wraps around": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
+			// 213504 days are 2^64 ns and 25 minutes.
+			in.AccessTokenValidity, in.TokenValidityUnits = aws.Int32(213504), &types.TokenValidityUnitsType{AccessToken: "days"}
+		}},
+		"refresh token so long that it wraps around": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 213504 + 30 }},
+		"refresh token too long":                     {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 3651 }},
+		"negative":                                   {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = -1 }},
 		"legacy beside new flows": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
 			in.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{"ALLOW_USER_SRP_AUTH", "ADMIN_NO_SRP_AUTH"}
 		}},
@@ -256,4 +272,45 @@ func TestClientSettings(t *testing.T) {
 	must(w.DeleteUserPoolClient(ctx, &idp.DeleteUserPoolClientInput{UserPoolId: pool.Id, ClientId: made.ClientId}))(t)
 	_, err = w.DescribeUserPoolClient(ctx, &idp.DescribeUserPoolClientInput{UserPoolId: pool.Id, ClientId: made.ClientId})
 	refused(t, err, "ResourceNotFoundException", "User pool client "+*made.ClientId+" does not exist.")
+}
+
+// What an ordinary tool sends that means nothing more than the default.
+func TestPoolsAsToolsMakeThem(t *testing.T) {
+	w := newWorld(t)
+	for name, change := range map[string]func(*idp.CreateUserPoolInput){
+		"a console": func(in *idp.CreateUserPoolInput) {
+			in.Policies = &types.UserPoolPolicyType{
+				PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(8), RequireNumbers: true, TemporaryPasswordValidityDays: 7},
+				SignInPolicy:   &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD"}},
+			}
+			in.AutoVerifiedAttributes, in.AliasAttributes = []types.VerifiedAttributeType{"email"}, []types.AliasAttributeType{"email"}
+			in.LambdaConfig, in.MfaConfiguration, in.UserPoolTier = &types.LambdaConfigType{}, "OFF", "ESSENTIALS"
+			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_CODE"}
+			in.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: "COGNITO_DEFAULT"}
+			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
+			in.AdminCreateUserConfig = &types.AdminCreateUserConfigType{}
+			in.UsernameConfiguration = &types.UsernameConfigurationType{CaseSensitive: aws.Bool(false)}
+			in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{{Name: "verified_email", Priority: aws.Int32(1)}}}
+			in.UserPoolTags = map[string]string{}
+		},
+		"templates as code": func(in *idp.CreateUserPoolInput) {
+			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "OFF"}
+			in.AdminCreateUserConfig = &types.AdminCreateUserConfigType{AllowAdminCreateUserOnly: true}
+			in.EmailVerificationMessage, in.EmailVerificationSubject = aws.String("Your code is {####}"), aws.String("Verify")
+			in.SmsVerificationMessage, in.SmsAuthenticationMessage = aws.String("Your code is {####}"), aws.String("Your code is {####}")
+			in.Schema = []types.SchemaAttributeType{
+				{Name: aws.String("email"), AttributeDataType: "String", Required: aws.Bool(true), Mutable: aws.Bool(true), DeveloperOnlyAttribute: aws.Bool(false)},
+				{Name: aws.String("shoe"), AttributeDataType: "Number", NumberAttributeConstraints: &types.NumberAttributeConstraintsType{}},
+				{Name: aws.String("hat"), AttributeDataType: "String", StringAttributeConstraints: &types.StringAttributeConstraintsType{}},
+			}
+		},
+		"a copy of another pool's description": func(in *idp.CreateUserPoolInput) {
+			from := must(w.DescribeUserPool(context.Background(), &idp.DescribeUserPoolInput{UserPoolId: w.pool(nil).Id}))(t).UserPool
+			in.Schema, in.Policies, in.LambdaConfig, in.EmailConfiguration = from.SchemaAttributes, from.Policies, from.LambdaConfig, from.EmailConfiguration
+			in.VerificationMessageTemplate, in.UsernameConfiguration, in.DeletionProtection = from.VerificationMessageTemplate, from.UsernameConfiguration, from.DeletionProtection
+			in.MfaConfiguration, in.UserPoolTier, in.UserPoolTags = from.MfaConfiguration, from.UserPoolTier, from.UserPoolTags
+		},
+	} {
+		t.Run(name, func(t *testing.T) { w.pool(change) })
+	}
 }

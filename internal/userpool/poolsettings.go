@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +20,8 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if in.PoolName != nil {
 		p.Name = *in.PoolName
 	}
-	if n := utf8.RuneCountInString(p.Name); n < 1 || n > 128 {
-		return invalid("PoolName must have 1 to 128 characters.")
+	if n := utf8.RuneCountInString(p.Name); n < 1 || n > 128 || !namePattern.MatchString(p.Name) {
+		return invalid("PoolName must have 1 to 128 characters: letters, digits, space and + = , . @ - _")
 	}
 	switch in.DeletionProtection {
 	case types.DeletionProtectionTypeActive:
@@ -55,6 +56,9 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 		return err
 	}
 	if err := p.setInvitation(in.AdminCreateUserConfig); err != nil {
+		return err
+	}
+	if err := checkShown(in); err != nil {
 		return err
 	}
 	p.Shown = ShownSettings{
@@ -100,6 +104,31 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 			if f != types.AuthFactorTypePassword {
 				return unsupported("The first authentication factor " + string(f))
 			}
+		}
+	}
+	return nil
+}
+
+// checkShown holds what is only kept and shown to the rules of the wire, so that
+// a mistake shows now and not when it comes into use.
+func checkShown(in *idp.UpdateUserPoolInput) error {
+	if in.AccountRecoverySetting != nil {
+		for _, m := range in.AccountRecoverySetting.RecoveryMechanisms {
+			if !slices.Contains(m.Name.Values(), m.Name) {
+				return invalid("AccountRecoverySetting may name verified_email, verified_phone_number and admin_only only.")
+			}
+		}
+	}
+	texts := []*string{in.EmailVerificationMessage, in.SmsVerificationMessage, in.SmsAuthenticationMessage}
+	if t := in.VerificationMessageTemplate; t != nil {
+		if t.DefaultEmailOption != "" && !slices.Contains(t.DefaultEmailOption.Values(), t.DefaultEmailOption) {
+			return invalid("DefaultEmailOption must be CONFIRM_WITH_CODE or CONFIRM_WITH_LINK.")
+		}
+		texts = append(texts, t.EmailMessage, t.SmsMessage)
+	}
+	for _, text := range texts {
+		if text != nil && !strings.Contains(*text, "{####}") {
+			return invalid("A message that brings a code must contain {####}.")
 		}
 	}
 	return nil
@@ -225,9 +254,7 @@ func (s *Schema) adjust(rule Attribute, in types.SchemaAttributeType) error {
 	if in.AttributeDataType != "" && string(in.AttributeDataType) != string(rule.Kind) {
 		return invalid(rule.Name + " is a standard attribute of type " + string(rule.Kind) + ".")
 	}
-	if rule.Name == attributeSub || deref(in.DeveloperOnlyAttribute) {
-		return invalid("The standard attribute " + rule.Name + " cannot be changed so.")
-	}
+	before := rule
 	if in.Required != nil {
 		rule.Required = *in.Required
 	}
@@ -236,6 +263,10 @@ func (s *Schema) adjust(rule Attribute, in types.SchemaAttributeType) error {
 	}
 	if err := rule.constrain(in); err != nil {
 		return err
+	}
+	// What describes a pool also describes its sub, and may come back unchanged.
+	if deref(in.DeveloperOnlyAttribute) || rule.Name == attributeSub && !reflect.DeepEqual(rule, before) {
+		return invalid("The standard attribute " + rule.Name + " cannot be changed so.")
 	}
 	for i := range *s {
 		if (*s)[i].Name == rule.Name {

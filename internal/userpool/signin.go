@@ -101,10 +101,14 @@ func optional(text string) *string {
 // begin finds the flow. A flow that is not here says so, to clients that may use it.
 func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow types.AuthFlowType) (*answered, error) {
 	call.Record.Note("flow", audit.Passed, "pool "+a.pool.ID+", client "+a.client.ID, call.Time)
+	disabled := invalid(textFlowDisabled(string(flow)))
+	if a.admin {
+		disabled = invalid(textBadFlow)
+	}
 	switch flow {
 	case types.AuthFlowTypeUserPasswordAuth:
 		if !a.client.allows("ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH") {
-			return nil, invalid(textFlowDisabled(string(flow)))
+			return nil, disabled
 		}
 		return s.signIn(ctx, call, a)
 	case types.AuthFlowTypeAdminUserPasswordAuth, types.AuthFlowTypeAdminNoSrpAuth:
@@ -112,10 +116,13 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 			return nil, invalid(textNotHere)
 		}
 		if !a.client.allows("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH") {
-			return nil, invalid(textBadFlow)
+			return nil, disabled
 		}
 		return s.signIn(ctx, call, a)
 	case types.AuthFlowTypeRefreshTokenAuth, types.AuthFlowTypeRefreshToken:
+		if !a.client.mayRefresh() {
+			return nil, disabled
+		}
 		return s.refresh(ctx, call, a)
 	case types.AuthFlowTypeUserSrpAuth, types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth:
 		allowed := a.client.allows("ALLOW_" + string(flow))
@@ -123,7 +130,7 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 			allowed = allowed || a.client.allows("CUSTOM_AUTH_FLOW_ONLY")
 		}
 		if !allowed {
-			return nil, invalid(textFlowDisabled(string(flow)))
+			return nil, disabled
 		}
 		return nil, unsupported(string(flow))
 	default:

@@ -22,6 +22,9 @@ func TestSignInRefusals(t *testing.T) {
 	hiding := w.client(pool, func(in *idp.CreateUserPoolClientInput) { in.PreventUserExistenceErrors = "ENABLED" })
 	guarded := w.client(pool, func(in *idp.CreateUserPoolClientInput) { in.GenerateSecret = true })
 	onlySRP := w.client(pool, func(in *idp.CreateUserPoolClientInput) { in.ExplicitAuthFlows = nil })
+	noRefresh := w.client(pool, func(in *idp.CreateUserPoolClientInput) {
+		in.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{"ALLOW_USER_PASSWORD_AUTH"}
+	})
 	otherGuarded := w.client(pool, func(in *idp.CreateUserPoolClientInput) { in.GenerateSecret = true })
 	w.user(pool, "ann")
 	w.user(pool, "bob")
@@ -52,6 +55,7 @@ func TestSignInRefusals(t *testing.T) {
 		{"secret hash that is no base64", guarded, flow, map[string]string{"USERNAME": "ann", "PASSWORD": password, "SECRET_HASH": "%%"}, "NotAuthorizedException", ""},
 		{"secret hash for a client without secret", open, flow, map[string]string{"USERNAME": "ann", "PASSWORD": password, "SECRET_HASH": secretHash(guarded, "ann")}, "NotAuthorizedException", "Unable to verify secret hash for client " + *open.ClientId},
 		{"flow not allowed", onlySRP, flow, map[string]string{"USERNAME": "ann", "PASSWORD": password}, "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"},
+		{"refreshing not allowed", noRefresh, "REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": "x"}, "InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"},
 		{"flow for administrators", open, "ADMIN_USER_PASSWORD_AUTH", map[string]string{"USERNAME": "ann", "PASSWORD": password}, "InvalidParameterException", "Initiate Auth method not supported."},
 		{"flow that is not there", onlySRP, "USER_SRP_AUTH", map[string]string{"USERNAME": "ann", "SRP_A": "02"}, "InvalidParameterException", "USER_SRP_AUTH is not supported by Sallyport yet"},
 		{"flow that does not exist", open, "MAGIC", map[string]string{"USERNAME": "ann"}, "InvalidParameterException", ""},
@@ -104,6 +108,12 @@ func TestAdministratorsSignUsersInOnTheirPoolOnly(t *testing.T) {
 		if out := must(w.AdminInitiateAuth(ctx, in))(t); out.AuthenticationResult == nil || out.ChallengeParameters == nil {
 			t.Errorf("%s: %+v", flow, out)
 		}
+	}
+	in.ClientId = w.client(pool, func(in *idp.CreateUserPoolClientInput) { in.ExplicitAuthFlows = nil }).ClientId
+	for _, flow := range []types.AuthFlowType{"ADMIN_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"} {
+		in.AuthFlow = flow
+		_, err := w.AdminInitiateAuth(ctx, in)
+		refused(t, err, "InvalidParameterException", "Auth flow not enabled for this client")
 	}
 	in.ClientId = stranger.ClientId
 	_, err := w.AdminInitiateAuth(ctx, in)

@@ -45,6 +45,16 @@ type User struct {
 // owner is what the user's secrets are sealed for.
 func (u *User) owner() string { return u.PoolID + "/" + u.Sub }
 
+// setTemporary gives the user a password to change at the next sign-in. It ends
+// every sign-in, and every challenge that an earlier temporary password had
+// opened: who knew that one must not finish with it. Access tokens without an
+// origin live on until they expire, since one that is issued in this same second
+// could not be told from them.
+func (u *User) setTemporary(sealed []byte, now time.Time) {
+	u.Password, u.PasswordSet, u.Status = sealed, now, ForceChangePassword
+	u.Epoch++
+}
+
 // takeBack kills every token that was issued so far.
 func (u *User) takeBack(now time.Time) { u.Epoch, u.SignedOut = u.Epoch+1, now }
 

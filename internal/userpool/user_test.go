@@ -266,7 +266,7 @@ func listUsersFiltersAndPages(t *testing.T, w *world) {
 	for filter, want := range map[string]int{
 		``: 7, `email = "user3@example.com"`: 1, `email="user3@example.com"`: 1, `email ^= "user"`: 7, `email ^= "user3"`: 1, `email = "user"`: 0,
 		`username ^= "user"`: 7, `username = "user0"`: 1, `family_name = "Bäcker"`: 3, `family_name ^= "B"`: 7, `family_name ^= "Bä"`: 3, `name = "x"`: 0,
-		`status = "Disabled"`: 1, `status = "Enabled"`: 6, `cognito:user_status = "FORCE_CHANGE_PASSWORD"`: 7, `cognito:user_status = "CONFIRMED"`: 0, `email ^= ""`: 7,
+		`status = "Disabled"`: 1, `status = "Enabled"`: 6, `cognito:user_status = "FORCE_CHANGE_PASSWORD"`: 7, `cognito:user_status = "CONFIRMED"`: 0, `cognito:user_status = "EXTERNAL_PROVIDER"`: 0, `cognito:user_status ^= "FORCE"`: 7, `email ^= ""`: 7,
 	} {
 		got := map[string]bool{}
 		pages := idp.NewListUsersPaginator(w, &idp.ListUsersInput{UserPoolId: pool.Id, Filter: aws.String(filter), Limit: aws.Int32(2)})

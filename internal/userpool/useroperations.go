@@ -116,10 +116,11 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, call *access.Call, i
 		return nil, err
 	}
 	err = s.changeUser(ctx, p, u, call.Time, func(u *User) error {
-		u.Password, u.PasswordSet, u.Status = sealed, call.Time, ForceChangePassword
-		if in.Permanent {
-			u.Status = Confirmed
+		if !in.Permanent {
+			u.setTemporary(sealed, call.Time)
+			return nil
 		}
+		u.Password, u.PasswordSet, u.Status = sealed, call.Time, Confirmed
 		return nil
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
@@ -52,6 +53,7 @@ type world struct {
 	db      *store.DB
 	records *records
 	outbox  *mailbox
+	http    aws.HTTPClient
 }
 
 type root struct{}
@@ -130,7 +132,7 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: new(mailbox)}
+	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: new(mailbox), http: awsapitest.Client()}
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
 	w.service, err = userpool.New(userpool.Config{
@@ -168,7 +170,7 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 // in is a client that signs for a region.
 func (w *world) in(region string) *idp.Client {
 	return idp.New(idp.Options{
-		BaseEndpoint: &w.url, Region: region, HTTPClient: http.DefaultClient, Retryer: aws.NopRetryer{},
+		BaseEndpoint: &w.url, Region: region, HTTPClient: w.http, Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			// The SDK signs with the machine's clock; the server's may have been moved.
 			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, nil

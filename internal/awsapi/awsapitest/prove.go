@@ -76,13 +76,16 @@ func Prove(t *testing.T, s *awsapi.Service, client NewClient, modelled ...smithy
 
 func config(url string) aws.Config {
 	return aws.Config{
-		BaseEndpoint: &url, Region: region, HTTPClient: whole{&http.Client{Transport: &http.Transport{}}},
+		BaseEndpoint: &url, Region: region, HTTPClient: Client(),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, nil
 		}),
 	}
 }
+
+// Client is what an SDK client in a test talks through.
+func Client() aws.HTTPClient { return whole{&http.Client{Transport: &http.Transport{}}} }
 
 // whole reads every answer to its end before the SDK sees it. The SDK closes
 // the body of its request as soon as an answer starts, and a large answer that
