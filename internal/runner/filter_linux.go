@@ -41,6 +41,17 @@ func auditArch() uint32 {
 //     programs that detach a child work and killing the group still ends it. The
 //     one setpgid that makes the group carries cookie in the half of its
 //     argument that the kernel ignores; a wrong guess ends the guesser.
+//   - modes, times and owners of files, which Landlock does not guard: the
+//     function runs as the server's user, who owns the data folder and perhaps a
+//     whole home. chmod and utime pretend to succeed, because programs that copy
+//     files insist on them; what is to be executable is created so. chown and
+//     extended attributes are refused.
+//   - limits, priority and processors of other processes, the server's among
+//     them. The one prlimit that limits the function carries cookie, too.
+//   - watching folders, which would show the names in closed ones.
+//   - System V and POSIX message queues, semaphores and shared memory, and
+//     memory files: what they hold outlives the function, belongs to every
+//     process of the user, or counts for nobody's memory limit.
 //   - new namespaces, kernel keyrings, io_uring (which makes sockets of its
 //     own), and kernel interfaces that a function has no use for.
 func filterCalls(cookie uint32) error {
@@ -104,12 +115,46 @@ func callFilter(cookie uint32) []unix.SockFilter {
 		ret(fake),
 		ret(kill))
 	on(unix.SYS_SETSID, ret(fake))
+	on(unix.SYS_PRLIMIT64,
+		load(argument(0)),
+		jump(unix.BPF_JEQ, 0, 2, 0), // its own
+		load(argument(1)+4),
+		jump(unix.BPF_JEQ, cookie, 0, 1),
+		ret(allow),
+		ret(refuse(syscall.EPERM)))
+	own := func(n uint32) []unix.SockFilter { // argument n is 0: the caller itself
+		return []unix.SockFilter{load(argument(n)), jump(unix.BPF_JEQ, 0, 0, 1), ret(allow), ret(refuse(syscall.EPERM))}
+	}
+	for _, call := range []uint32{unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETATTR, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER} {
+		on(call, own(0)...)
+	}
+	for call, process := range map[uint32]uint32{unix.SYS_SETPRIORITY: unix.PRIO_PROCESS, unix.SYS_IOPRIO_SET: ioprioProcess} {
+		on(call, append([]unix.SockFilter{load(argument(0)), jump(unix.BPF_JEQ, process, 1, 0), ret(refuse(syscall.EPERM))}, own(1)...)...)
+	}
 	on(unix.SYS_CLONE,
 		load(argument(0)),
 		jump(unix.BPF_JSET, namespaces, 0, 1),
 		ret(refuse(syscall.EPERM)),
 		ret(allow))
 	on(unix.SYS_CLONE3, ret(refuse(syscall.ENOSYS))) // its flags are out of sight; libraries fall back to clone
+	for _, call := range append([]uint32{unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_UTIMENSAT}, oldAttributes...) {
+		on(call, ret(fake))
+	}
+	for _, call := range append([]uint32{unix.SYS_FCHOWN, unix.SYS_FCHOWNAT}, oldOwners...) {
+		on(call, ret(refuse(syscall.EPERM)))
+	}
+	for _, call := range []uint32{unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_SETXATTRAT, unix.SYS_REMOVEXATTR,
+		unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR, unix.SYS_REMOVEXATTRAT, unix.SYS_FILE_SETATTR} {
+		on(call, ret(refuse(syscall.EOPNOTSUPP)))
+	}
+	for _, call := range []uint32{unix.SYS_INOTIFY_ADD_WATCH, unix.SYS_FANOTIFY_INIT} {
+		on(call, ret(refuse(syscall.EACCES)))
+	}
+	for _, call := range []uint32{unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_SHMCTL, unix.SYS_MSGGET, unix.SYS_MSGSND, unix.SYS_MSGRCV, unix.SYS_MSGCTL,
+		unix.SYS_SEMGET, unix.SYS_SEMOP, unix.SYS_SEMTIMEDOP, unix.SYS_SEMCTL, unix.SYS_MQ_OPEN, unix.SYS_MQ_UNLINK,
+		unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET} {
+		on(call, ret(refuse(syscall.ENOSYS)))
+	}
 	for _, call := range []uint32{unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY,
 		unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD} {
 		on(call, ret(refuse(syscall.EPERM)))
@@ -119,6 +164,8 @@ func callFilter(cookie uint32) []unix.SockFilter {
 	}
 	return append(f, ret(allow))
 }
+
+const ioprioProcess = 1 // IOPRIO_WHO_PROCESS, not of a group or a user
 
 const namespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP

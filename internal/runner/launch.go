@@ -148,7 +148,21 @@ func (r *Runner) exec(p *process, program program, env []string, stdout *os.File
 			p.reap() // on a thread that is not restricted
 		}
 	})
-	return <-began
+	if err := <-began; err != nil {
+		return err
+	}
+	p.sacrifice()
+	return nil
+}
+
+// sacrifice lets the function go before the server does when the machine's
+// memory runs out. The restricted thread could not write this.
+func (p *process) sacrifice() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped { // its number is still its own
+		endFirst(p.system.Pid)
+	}
 }
 
 // admit begins to serve a process that has just started.

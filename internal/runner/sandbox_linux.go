@@ -98,14 +98,15 @@ func (s sandbox) startHere(q startRequest) (*os.Process, error) {
 		return nil, err
 	}
 	sys := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	var cookie uint32
 	if filterKnown() {
 		var random [4]byte
 		_, _ = rand.Read(random[:]) // never fails
-		cookie := binary.LittleEndian.Uint32(random[:])>>1 | 1
+		cookie = binary.LittleEndian.Uint32(random[:])>>1 | 1
 		if err := filterCalls(cookie); err != nil {
 			return nil, err
 		}
-		// See filterCalls: only this call may make a process group.
+		// See filterCalls: only this call may make a process group, and only the prlimits below reach the process.
 		sys.Pgid = int(uint64(cookie) << 32)
 	}
 	p, err := os.StartProcess(q.program.argv[0], q.program.argv, &os.ProcAttr{Dir: q.dir, Env: q.env, Files: q.files, Sys: sys})
@@ -113,13 +114,20 @@ func (s sandbox) startHere(q startRequest) (*os.Process, error) {
 		return nil, err
 	}
 	none := unix.Rlimit{}
-	files := unix.Rlimit{Cur: 1024, Max: 1024}            // as on AWS
-	size := unix.Rlimit{Cur: 512 << 20, Max: 512 << 20}   // one file, as much as AWS's /tmp holds
-	_ = unix.Prlimit(p.Pid, unix.RLIMIT_CORE, &none, nil) // a core would hold the function's secrets
-	_ = unix.Prlimit(p.Pid, unix.RLIMIT_NOFILE, &files, nil)
-	_ = unix.Prlimit(p.Pid, unix.RLIMIT_FSIZE, &size, nil)
-	// When memory runs out, a function goes before the server does.
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.Pid), []byte("1000"), 0)
+	files := unix.Rlimit{Cur: 1024, Max: 1024}          // as on AWS
+	size := unix.Rlimit{Cur: 512 << 20, Max: 512 << 20} // one file, as much as AWS's /tmp holds
+	for resource, limit := range map[int]*unix.Rlimit{
+		unix.RLIMIT_CORE:   &none, // a core would hold the function's secrets
+		unix.RLIMIT_NOFILE: &files,
+		unix.RLIMIT_FSIZE:  &size,
+	} {
+		_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, uintptr(p.Pid), uintptr(uint64(cookie)<<32|uint64(resource)), uintptr(unsafe.Pointer(limit)), 0, 0, 0)
+		if errno != 0 {
+			_ = p.Kill()
+			_, _ = p.Wait()
+			return nil, fmt.Errorf("limit the process: %w", errno)
+		}
+	}
 	return p, nil
 }
 

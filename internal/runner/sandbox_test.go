@@ -104,6 +104,9 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 	}
 	them := itoa(answerOf[who](t, ask(t, r, other, `{"do":"who"}`)).PID)
 	us := itoa(os.Getpid())
+	if err := os.Chmod(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	socket := filepath.Join(t.TempDir(), "s")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
@@ -144,6 +147,15 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 		"signals to the server's parent":  `{"do":"signal","n":` + itoa(os.Getppid()) + `}`,
 		"Unix sockets":                    `{"do":"unixsocket","path":"` + socket + `"}`,
 		"abstract Unix sockets":           `{"do":"unixsocket","path":"@sallyport-runner-test-` + us + `"}`,
+		"the limits of the server":        `{"do":"run","args":["prlimit","--pid","` + us + `","--cpu=100000"]}`,
+		"the limits of a neighbour":       `{"do":"run","args":["prlimit","--pid","` + them + `","--nofile=900"]}`,
+		"limits above its own":            `{"do":"run","args":["sh","-c","ulimit -f unlimited"]}`,
+		"the priority of the server":      `{"do":"run","args":["renice","-n","19","-p","` + us + `"]}`,
+		"the processors of the server":    `{"do":"run","args":["taskset","-p","1","` + us + `"]}`,
+		"the disk priority of the server": `{"do":"run","args":["ionice","-c","3","-p","` + us + `"]}`,
+		"the owner of a file":             `{"do":"run","args":["chown","` + itoa(os.Getuid()) + `","` + secret + `"]}`,
+		"shared memory that outlives it":  `{"do":"run","args":["ipcmk","-M","4096"]}`,
+		"a queue that outlives it":        `{"do":"run","args":["ipcmk","-Q"]}`,
 		"a namespace of its own":          `{"do":"run","args":["unshare","-r","true"]}`,
 		"another user":                    `{"do":"run","args":["setpriv","--reuid","65534","--clear-groups","true"]}`,
 		"mounting":                        `{"do":"run","args":["mount","-t","tmpfs","x","/mnt"]}`,
@@ -158,12 +170,16 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 	}
 	// The same function may do what functions do.
 	for name, payload := range map[string]string{
-		"its own code":      `{"do":"list","path":"` + goFunction + `"}`,
-		"the hosts file":    `{"do":"read","path":"/etc/hosts"}`,
-		"its own /proc":     `{"do":"read","path":"/proc/self/environ"}`,
-		"its own folder":    `{"do":"run","args":["sh","-c","cd $TMPDIR && mkdir -p d && echo 1 > d/f && mv d/f g && rm -r d g"]}`,
-		"/dev/null":         `{"do":"write","path":"/dev/null","value":"x"}`,
-		"a pipe of a shell": `{"do":"run","args":["sh","-c","echo 1 | cat"]}`,
+		"its own code":                 `{"do":"list","path":"` + goFunction + `"}`,
+		"the hosts file":               `{"do":"read","path":"/etc/hosts"}`,
+		"copying with modes and times": `{"do":"run","args":["sh","-c","cp -p ` + goFunction + `/bootstrap $TMPDIR/b && rm $TMPDIR/b"]}`,
+		"a program of its own":         `{"do":"run","args":["sh","-c","cp /bin/true $TMPDIR/t && $TMPDIR/t"]}`,
+		"being nice":                   `{"do":"run","args":["nice","-n","5","true"]}`,
+		"its own limits":               `{"do":"run","args":["sh","-c","ulimit -n 100 && test $(ulimit -n) = 100"]}`,
+		"its own /proc":                `{"do":"read","path":"/proc/self/environ"}`,
+		"its own folder":               `{"do":"run","args":["sh","-c","cd $TMPDIR && mkdir -p d && echo 1 > d/f && mv d/f g && rm -r d g"]}`,
+		"/dev/null":                    `{"do":"write","path":"/dev/null","value":"x"}`,
+		"a pipe of a shell":            `{"do":"run","args":["sh","-c","echo 1 | cat"]}`,
 	} {
 		t.Run("but "+name, func(t *testing.T) {
 			if got := answerOf[said](t, ask(t, r, f, payload)); got.Refused != "" {
@@ -171,10 +187,42 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 			}
 		})
 	}
+	// What pretends to succeed does nothing.
+	for name, payload := range map[string]string{
+		"chmod":               `{"do":"run","args":["chmod","666","` + secret + `"]}`,
+		"chmod of the folder": `{"do":"run","args":["chmod","777","` + home + `"]}`,
+		"touch":               `{"do":"run","args":["touch","-c","-d","2001-01-01","` + secret + `"]}`,
+	} {
+		before := attributes(t, secret, home)
+		ask(t, r, f, payload)
+		if after := attributes(t, secret, home); after != before {
+			t.Errorf("%s went through: %s, was %s", name, after, before)
+		}
+	}
+	if got := answerOf[said](t, ask(t, r, f, `{"do":"read","path":"/proc/self/oom_score_adj"}`)); got.Got != "1000\n" {
+		t.Errorf("when memory runs out: %+v", got)
+	}
+	if got := answerOf[said](t, ask(t, r, f, `{"do":"run","args":["sh","-c","ulimit -n; ulimit -f; ulimit -c"]}`)); got.Got != "1024\n1048576\n0\n" {
+		t.Errorf("limits: %q", got.Got)
+	}
 	// The neighbour was not disturbed.
 	if res := ask(t, r, other, `{"do":"who"}`); res.Cold || res.FunctionError != "" {
 		t.Errorf("the neighbour: %s", res.Payload)
 	}
+}
+
+// attributes are modes and times of files.
+func attributes(t *testing.T, paths ...string) string {
+	t.Helper()
+	var list string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list += info.Mode().String() + info.ModTime().String() + " "
+	}
+	return list
 }
 
 func TestChildrenOfAFunctionEndWithIt(t *testing.T) {
@@ -203,7 +251,7 @@ func TestFilesOfAnEndedProcessAreRemoved(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, func(c *runner.Config) { c.Dir = dir })
 	f := function("litters")
-	answerOf[said](t, ask(t, r, f, `{"do":"run","args":["sh","-c","mkdir -p $TMPDIR/a/b && touch $TMPDIR/a/b/c && chmod 0 $TMPDIR/a/b $TMPDIR/a"]}`))
+	answerOf[said](t, ask(t, r, f, `{"do":"run","args":["sh","-c","mkdir -p $TMPDIR/a/b && touch $TMPDIR/a/b/c && umask 777 && mkdir $TMPDIR/a/closed"]}`))
 	r.Retire(f.ID)
 	eventually(t, "the removal of its folder", func() bool {
 		left, _ := filepath.Glob(filepath.Join(dir, "run-*", "tmp", "*"))

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package runner
+
+var oldAttributes, oldOwners []uint32
