@@ -30,7 +30,9 @@ func bare(w http.ResponseWriter, r *http.Request) {
 // the moment that its answer is written, with a function that answers at once.
 func BenchmarkRequest(b *testing.B) {
 	w, a, token := guardedAPI(b)
-	b.Run("bare", func(b *testing.B) { serve(b, http.HandlerFunc(bare), ask(b, a.id, "/prod/guarded/7?q=1", token, ""), 200) })
+	b.Run("bare", func(b *testing.B) {
+		serve(b, http.HandlerFunc(bare), ask(b, a.id, "/prod/guarded/7?q=1", token, ""), 200)
+	})
 	for _, c := range []struct {
 		name, target, token, body string
 		status                    int

@@ -57,15 +57,19 @@ func openMemory(t testing.TB) *store.DB {
 	return db
 }
 
-func newWorldOn(t testing.TB, db *store.DB) *world {
+func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *world {
 	t.Helper()
 	keys, err := keyring.Open(t.Context(), master(), keyring.NewShelf(db))
 	must(t, err)
 	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), records: &records{}}
-	w.gateway, err = gateway.New(t.Context(), gateway.Config{
+	config := gateway.Config{
 		DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: w.fn, Pools: w.pools, Records: w.records, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	w.gateway, err = gateway.New(t.Context(), config)
 	must(t, err)
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: rootKey{}, Authorizer: allowAll{}, Clock: w.clock,
