@@ -70,6 +70,12 @@ func TestRefusalsLeaveInTheClientsProtocol(t *testing.T) {
 		{"path changed", after(root(get("/2015-03-31/functions/a"), "lambda"), func(r *http.Request) {
 			r.URL.Path, r.RequestURI = "/2015-03-31/functions/b", "/2015-03-31/functions/b"
 		}), 403, `The request signature we calculated does not match`},
+		{"moved to what its path normalises to", after(root(get("/2015-03-31/functions"), "lambda"), func(r *http.Request) {
+			r.URL.Path, r.RequestURI = "/2015-03-31/functions/.", "/2015-03-31/functions/."
+		}), 404, `There is no operation GET /2015-03-31/functions/. here.`},
+		{"moved to what its path normalises to, two dots", after(root(get("/2015-03-31"), "lambda"), func(r *http.Request) {
+			r.URL.Path, r.RequestURI = "/2015-03-31/functions/..", "/2015-03-31/functions/.."
+		}), 404, `There is no operation GET /2015-03-31/functions/.. here.`},
 
 		{"scope of another service", root(create, "lambda"), 400, `Credential should be scoped to correct service: 'cognito-idp'.`},
 		{"scope of another service, rest", root(get("/2015-03-31/functions"), "cognito-idp"), 403, `Credential should be scoped to correct service: 'lambda'.`},

@@ -124,8 +124,16 @@ func yesFirst(a, b bool) int {
 
 // find returns the route and the decoded labels. path is as it was sent,
 // escapes and all, so that a %2F inside a label does not end it.
+//
+// A path with an empty, "." or ".." segment has no route: a signature covers
+// what it normalises to, and could be moved to it from another operation's path.
 func (rs routes) find(method, path string, query url.Values) (*route, []string) {
 	parts := strings.Split(strings.TrimPrefix(trimSlash(path), "/"), "/")
+	for _, part := range parts {
+		if part == "" || part == "." || part == ".." {
+			return nil, nil
+		}
+	}
 	for i := range rs {
 		if rs[i].method != method {
 			continue
