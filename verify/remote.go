@@ -170,14 +170,11 @@ func (r *RemoteKeys) Key(ctx context.Context, keyID string) (Key, error) {
 		return held.set.Key(ctx, keyID)
 	}
 	key, err := held.set.Key(ctx, keyID)
-	if err == nil {
+	if err == nil || keyID == "" { // no fetch can tell which key a token without kid means
 		if now.Sub(held.fetched) >= r.refreshAfter {
 			r.begin(now, 0)
 		}
-		return key, nil
-	}
-	if keyID == "" {
-		return Key{}, err // no fetch can tell which key was meant
+		return key, err
 	}
 	shared, _ := r.begin(now, r.coolDown)
 	if shared == nil {

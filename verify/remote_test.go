@@ -194,6 +194,25 @@ func TestTokensWithoutKeyIDNeverCauseAFetch(t *testing.T) {
 	k.expectFetches(t, 1)
 }
 
+// An issuer may come down to the one key that tokens without kid can mean.
+func TestRefusedTokensWithoutKeyIDStillRefreshWhatIsOld(t *testing.T) {
+	k := newKeyServer(t, accessSigner(), idSigner())
+	keys, clock := remoteKeys(t, k)
+	expectKey(t, keys, "", verify.ErrUnknownKey)
+	clock.advance(15 * time.Minute)
+	started, release := k.hold(t, idSigner())
+	expectKey(t, keys, "", verify.ErrUnknownKey) // not delayed
+	select {
+	case <-started:
+	case <-time.After(10 * time.Second):
+		t.Fatal("keys that are old are not fetched again")
+	}
+	release()
+	expectKey(t, keys, "not-there=", verify.ErrUnknownKey) // joins the fetch
+	expectKey(t, keys, "", nil)
+	k.expectFetches(t, 2)
+}
+
 func TestARotationIsNoticed(t *testing.T) {
 	k := newKeyServer(t, accessSigner())
 	keys, clock := remoteKeys(t, k)
