@@ -42,17 +42,26 @@ func (d *deploy) apply(ctx context.Context, r *resource) error {
 	switch {
 	case w.row.Type != r.kind.name || w.mustReplace():
 		old := w.row
+		if old.KeepOld != r.keepOld { // what the template says now is what counts
+			old.KeepOld = r.keepOld
+			if err := d.save(ctx, old); err != nil {
+				return err
+			}
+		}
+		if !old.KeepOld {
+			if err := d.keepAccounts(ctx, old); err != nil {
+				return fmt.Errorf("a change of %s needs a new resource: %w", names(changed), err)
+			}
+		}
 		if err := d.create(ctx, w, prints, old); err != nil {
 			return err
 		}
 		d.changes = append(d.changes, Change{LogicalID: r.id, Type: r.kind.name, Label: r.label, Action: Replaced, Properties: changed})
 		return nil
 	case len(changed) > 0 || w.row.Status == UpdateInProgress:
-		if err := d.update(ctx, w, prints, changed); err != nil {
-			return err
-		}
+		// Noted first: an update that fails may have been made in part.
 		d.changes = append(d.changes, Change{LogicalID: r.id, Type: r.kind.name, Label: r.label, Action: Updated, Properties: changed})
-		return nil
+		return d.update(ctx, w, prints, changed)
 	}
 	if w.row.Retain != r.retain || w.row.KeepOld != r.keepOld {
 		w.row.Retain, w.row.KeepOld = r.retain, r.keepOld
@@ -199,8 +208,14 @@ func (d *deploy) make(ctx context.Context, w *work, prints map[string]string, ol
 	if err := d.nameIsFree(ctx, w, old); err != nil {
 		return err
 	}
-	if kind == deploymentType {
-		if err := d.removeUndeployed(ctx, w.text("RestApiId")); err != nil {
+	// What a stage serves was frozen by its deployment: these are seen by nobody.
+	switch kind {
+	case apiResourceType: // a path has one variable part at each place, so {id} goes before {name} comes
+		if err := d.removeUndeployed(ctx, w.text("RestApiId"), false); err != nil {
+			return err
+		}
+	case deploymentType:
+		if err := d.removeUndeployed(ctx, w.text("RestApiId"), true); err != nil {
 			return err
 		}
 	}
@@ -231,6 +246,11 @@ func (d *deploy) nameIsFree(ctx context.Context, w *work, old *resourceRow) erro
 		return nil
 	case old != nil && old.PhysicalID == probe.PhysicalID:
 		return errors.New("this change needs a new resource, and the old one has the same name: change the name too, or remove the resource first")
+	}
+	for _, row := range d.rows {
+		if row.live() && row.Type == w.row.Type && row.PhysicalID == probe.PhysicalID && maps.Equal(row.Handles, probe.Handles) {
+			return fmt.Errorf("%s of this stack has that name already: change the name too, or remove %[1]s from the template and deploy first", row.LogicalID)
+		}
 	}
 	return errors.New("something of that name exists already and was not made by this stack: choose another name or remove it")
 }

@@ -217,6 +217,7 @@ var userPoolMembershipType = &resourceType{
 }
 
 func (w *work) membershipIs() {
-	w.row.PhysicalID = w.row.LogicalID + "-" + w.row.Token[:12]
-	w.row.Handles = map[string]string{"UserPoolId": w.text("UserPoolId"), "GroupName": w.text("GroupName"), "Username": w.text("Username")}
+	pool, group, user := w.text("UserPoolId"), w.text("GroupName"), w.text("Username")
+	w.row.PhysicalID = pool + "|" + group + "|" + user
+	w.row.Handles = map[string]string{"UserPoolId": pool, "GroupName": group, "Username": user}
 }

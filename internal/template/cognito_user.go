@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -44,16 +45,19 @@ func createUser(ctx context.Context, w *work) error {
 	if err := into(w.properties, &in); err != nil {
 		return err
 	}
-	if _, err := invoke[cognito.AdminCreateUserOutput](ctx, w.deploy, cognitoIDP, "AdminCreateUser", &in); err != nil {
+	out, err := invoke[cognito.AdminCreateUserOutput](ctx, w.deploy, cognitoIDP, "AdminCreateUser", &in)
+	if err != nil {
 		return err
 	}
-	w.userIs()
+	w.userIs(aws.ToString(out.User.Username))
 	return w.setPassword(ctx)
 }
 
-func (w *work) userIs() {
+// userIs takes the pool's own name for the user: where people sign in with
+// their address, it is not the one that the template gives.
+func (w *work) userIs(username string) {
 	w.row.PhysicalID = w.text("Username")
-	w.row.Handles = map[string]string{"UserPoolId": w.text("UserPoolId")}
+	w.row.Handles = map[string]string{"UserPoolId": w.text("UserPoolId"), "Username": username}
 }
 
 // updateUser is only ever about the password: all else needs a new user.
@@ -75,13 +79,14 @@ func findUser(ctx context.Context, w *work) (bool, error) {
 	if ours, err := w.madeBy(ctx, name, pool, out.UserCreateDate); err != nil || !ours {
 		return false, err
 	}
-	w.userIs()
+	w.userIs(aws.ToString(out.Username))
 	return true, nil
 }
 
 func (w *work) setPassword(ctx context.Context) error {
 	password := w.text(passwordProperty)
-	if password == "" {
+	if password == "" { // from now on it is the user's own affair
+		w.row.Password = nil
 		return nil
 	}
 	generated := password == "Generate"

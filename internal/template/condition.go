@@ -59,7 +59,7 @@ func (e *environment) holds(at Position, name string) bool {
 
 func (e *environment) truth(n *node) bool {
 	if e.steps++; e.steps > maxSteps {
-		e.problem(n.at, "the template grows too large when it is evaluated")
+		e.stop(n.at, tooLarge)
 		return false
 	}
 	if n.kind != function {

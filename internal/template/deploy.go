@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,16 +48,31 @@ type Event struct {
 	Reason    string // why it failed, or which properties change
 }
 
-// Error is a deploy that failed. What it had made is gone again, except for Left.
+// Error is a deploy that failed. What it had made is gone again, except for
+// Left; what it had changed in place stays changed.
 type Error struct {
 	Problem   Problem // what failed, with the line of the resource
 	LogicalID string
+	Changed   []Change // updates that were made before, and are not taken back
 	Left      []string // logical ids that could not be removed; the next deploy tries again
 	Cause     error
 }
 
 func (e *Error) Error() string {
 	text := e.Problem.String()
+	if len(e.Changed) > 0 {
+		var parts []string
+		for _, c := range e.Changed {
+			part := c.LogicalID
+			if c.Action == Deleted {
+				part += " (deleted)"
+			} else if len(c.Properties) > 0 {
+				part += " (" + strings.Join(c.Properties, ", ") + ")"
+			}
+			parts = append(parts, part)
+		}
+		text += fmt.Sprintf(" (changed already and not taken back: %s; everything else is as it was before)", names(parts))
+	}
 	if len(e.Left) > 0 {
 		text += fmt.Sprintf(" (not cleaned up yet: %s; the next deploy tries again)", names(e.Left))
 	}
@@ -82,7 +98,8 @@ type deploy struct {
 // wanted. Without changes it does nothing. What an interrupted deploy has left
 // is cleaned up first. When a step fails, everything that this deploy has
 // created is deleted again, and the error is an *Error; resources that were
-// updated before keep the update until the next deploy.
+// updated before keep the update until the next deploy, and the error names
+// them. A user pool with people's accounts is not deleted; see keepAccounts.
 func (d *Deployer) Deploy(ctx context.Context, t *Template) (*Outcome, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -92,6 +109,9 @@ func (d *Deployer) Deploy(ctx context.Context, t *Template) (*Outcome, error) {
 	}
 	if err := run.load(ctx); err != nil {
 		return nil, fmt.Errorf("the state of stack %s cannot be read: %w", t.stack, err)
+	}
+	if err := run.keepAccountsOfRemoved(ctx); err != nil {
+		return nil, err
 	}
 	if err := run.settle(ctx); err != nil {
 		return nil, fmt.Errorf("what an earlier deploy of stack %s has left cannot be cleaned up: %w", t.stack, err)

@@ -293,19 +293,6 @@ func TestAReplacementComesBeforeTheOldOneGoes(t *testing.T) {
 	}
 }
 
-func TestAGeneratedPasswordIsShownOnce(t *testing.T) {
-	a := newAccount(t)
-	d, _ := newDeployer(t, a)
-	source := strings.Replace(guarded, "PermanentPassword: !Ref Password", "PermanentPassword: Generate", 1)
-	first := deployed(t, d, source).Pools[0].Users[0].Password
-	if first == nil || len(first.Reveal()) != 20 || *a.inputs["AdminSetUserPassword"].(*cognito.AdminSetUserPasswordInput).Password != first.Reveal() {
-		t.Fatal("the first deploy does not show the password that it has set")
-	}
-	if again := deployed(t, d, source).Pools[0].Users[0].Password; again != nil {
-		t.Error("the second deploy shows a password")
-	}
-}
-
 func TestTheDatabaseHoldsNoSecretOfATemplate(t *testing.T) {
 	a := newAccount(t)
 	d, _ := newDeployer(t, a)

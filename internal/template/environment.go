@@ -27,10 +27,12 @@ const (
 	maxText     = 1 << 20 // bytes of one text made
 )
 
+const tooLarge = "the template grows too large when it is evaluated"
+
 // eval gives n with everything done that can be done.
 func (e *environment) eval(n *node) *node {
 	if e.steps++; e.steps > maxSteps {
-		e.problem(Position{}, "the template grows too large when it is evaluated")
+		e.stop(Position{}, tooLarge)
 		return &node{kind: unusable}
 	}
 	switch {
@@ -61,7 +63,7 @@ func (e *environment) eval(n *node) *node {
 // text makes a text node, within the bounds.
 func (e *environment) text(at Position, s string, secret bool) *node {
 	if e.produced += len(s); e.produced > maxProduced || len(s) > maxText {
-		e.problem(at, "the template grows too large when it is evaluated")
+		e.stop(at, tooLarge)
 		return &node{kind: unusable}
 	}
 	return &node{kind: text, at: at, text: s, secret: secret}

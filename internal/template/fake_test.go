@@ -141,7 +141,15 @@ func (a *account) do(in any) (any, error) {
 			return nil, &cognitotypes.UsernameExistsException{}
 		}
 		a.things[key] = &now
-		return &cognito.AdminCreateUserOutput{}, nil
+		return &cognito.AdminCreateUserOutput{User: &cognitotypes.UserType{Username: in.Username}}, nil
+	case *cognito.ListUsersInput:
+		out := &cognito.ListUsersOutput{}
+		for _, id := range a.has("user") {
+			if pool, name, _ := strings.Cut(id, "/"); pool == *in.UserPoolId {
+				out.Users = append(out.Users, cognitotypes.UserType{Username: &name})
+			}
+		}
+		return out, nil
 	case *cognito.AdminGetUserInput:
 		at, ok := a.things["user "+*in.UserPoolId+"/"+*in.Username].(*time.Time)
 		if !ok {
@@ -247,6 +255,11 @@ func (a *account) doRoutes(in any) (any, error) {
 		}
 		a.things[key] = in
 		return &apigateway.PutMethodOutput{}, nil
+	case *apigateway.GetMethodInput:
+		if a.things["method "+*in.RestApiId+"/"+*in.ResourceId+"/"+*in.HttpMethod] == nil {
+			return nil, gone("method")
+		}
+		return &apigateway.GetMethodOutput{}, nil
 	case *apigateway.DeleteMethodInput:
 		return &apigateway.DeleteMethodOutput{}, a.drop("method " + *in.RestApiId + "/" + *in.ResourceId + "/" + *in.HttpMethod)
 	case *apigateway.PutMethodResponseInput:

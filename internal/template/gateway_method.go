@@ -35,11 +35,14 @@ var methodType = &resourceType{
 		"RequestModels":      unsupported("models are not supported"),
 		"RequestValidatorId": unsupported("request validators are not supported"),
 	},
-	identity: []string{"RestApiId", "ResourceId", "HttpMethod"},
-	create:   createMethod, update: updateMethod, remove: removeMethod,
-	find: func(_ context.Context, w *work) (bool, error) {
+	identity: []string{"RestApiId", "ResourceId", "HttpMethod"}, unique: true,
+	create: putMethod, update: updateMethod, remove: removeMethod,
+	find: func(ctx context.Context, w *work) (bool, error) {
 		w.methodIs()
-		return true, nil
+		h := w.row.Handles
+		_, err := invoke[apigateway.GetMethodOutput](ctx, w.deploy, apiGateway, "GetMethod",
+			&apigateway.GetMethodInput{RestApiId: ptr(h["RestApiId"]), ResourceId: ptr(h["ResourceId"]), HttpMethod: ptr(h["HttpMethod"])})
+		return err == nil, unlessGone(err)
 	},
 }
 
@@ -50,13 +53,9 @@ func (w *work) methodIs() {
 	w.row.Attributes = map[string]string{"AuthorizerId": w.text("AuthorizerId"), "AuthorizationType": w.text("AuthorizationType")}
 }
 
-func createMethod(ctx context.Context, w *work) error {
+func putMethod(ctx context.Context, w *work) error {
 	api, resource, verb := w.text("RestApiId"), w.text("ResourceId"), strings.ToUpper(w.text("HttpMethod"))
 	w.methodIs()
-	// A resource of an API cannot have a method twice: whatever is there gives way to what the template says.
-	if err := removeMethod(ctx, w); err != nil {
-		return err
-	}
 	// The names of a method's and an integration's members overlap, so each is filled from its own part.
 	method := make(map[string]any, len(w.properties))
 	for name, v := range w.properties {
@@ -126,7 +125,12 @@ func (w *work) putIntegration(ctx context.Context, api, resource, verb string) e
 
 // updateMethod makes the method again. Nobody sees the moment between: a stage
 // serves its deployment, and the next deployment comes after this.
-func updateMethod(ctx context.Context, w *work) error { return createMethod(ctx, w) }
+func updateMethod(ctx context.Context, w *work) error {
+	if err := removeMethod(ctx, w); err != nil {
+		return err
+	}
+	return putMethod(ctx, w)
+}
 
 func removeMethod(ctx context.Context, w *work) error {
 	h := w.row.Handles

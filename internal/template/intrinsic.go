@@ -230,7 +230,7 @@ func (e *environment) split(at Position, argument *node) *node {
 	out := newList(at)
 	for _, part := range strings.Split(source.text, argument.items[0].text) {
 		if e.steps++; e.steps > maxSteps {
-			e.problem(at, "the template grows too large when it is evaluated")
+			e.stop(at, tooLarge)
 			return &node{kind: unusable}
 		}
 		out.items = append(out.items, &node{kind: text, at: at, text: part, secret: source.secret})

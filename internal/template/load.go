@@ -70,13 +70,30 @@ func read(path string, source []byte, s Settings) (*Template, error) {
 	if s.Region == "" || s.Account == "" {
 		return nil, errors.New("a template needs a region and an account")
 	}
-	r := &report{file: path}
+	r := &report{file: path, bounded: true}
+	t := readBounded(path, source, s, r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	byLine(r.notes)
+	t.notes = r.notes
+	r.bounded = false
+	return t, nil
+}
+
+// readBounded gives up when the report has enough.
+func readBounded(path string, source []byte, s Settings, r *report) *Template {
+	defer func() {
+		if p := recover(); p != nil && p != (enough{}) {
+			panic(p)
+		}
+	}()
 	root := parse(source, r)
 	if root == nil || len(r.problems) > 0 {
 		if len(r.problems) == 0 {
 			r.problem(Position{}, "the template holds nothing")
 		}
-		return nil, r.err()
+		return nil
 	}
 	l := &loader{
 		report:    r,
@@ -87,12 +104,7 @@ func read(path string, source []byte, s Settings) (*Template, error) {
 	l.partition = l.env.pseudo["AWS::Partition"].text
 	l.region, l.account = s.Region, s.Account
 	l.load(root, s)
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	byLine(r.notes)
-	l.Template.notes = r.notes
-	return l.Template, nil
+	return l.Template
 }
 
 // loader is the state of one Load.
@@ -304,6 +316,9 @@ func (l *loader) add(r *resource) {
 	if l.resources[r.id] != nil {
 		l.problem(r.at, "%q is the name of a resource that SAM makes for this one; choose another name", r.id)
 		return
+	}
+	if len(l.ids) >= maxResources {
+		l.stop(r.at, "the template makes more than %d resources; split it", maxResources)
 	}
 	l.env.resources[r.id] = true
 	l.resources[r.id] = r

@@ -102,7 +102,7 @@ func TestParametersAreChecked(t *testing.T) {
 		{"Type: Number, MaxValue: 2", "NaN2", `the value "NaN2" of parameter "P" is not a number`},
 		{"Type: Strng", "x", `unknown parameter type "Strng"; supported are String, Number, CommaDelimitedList and List<Number>`},
 		{"Type: 'AWS::SSM::Parameter::Value<String>'", "x", `parameters of type AWS::SSM::Parameter::Value<String> are not supported; use String`},
-		{"Type: String, AllowedPattern: '(?=x)'", "x", `the value "x" of parameter "P" cannot be checked: AllowedPattern "(?=x)" is not supported`},
+		{"Type: String, AllowedPattern: '(?=x)'", "x", "AllowedPattern of parameter \"P\" cannot be used: error parsing regexp: invalid or unsupported Perl syntax: `(?=`"},
 		{"Type: String", "fine", ""},
 	}
 	for _, test := range tests {

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 )
 
+const maxParameter = 4096 // bytes of a value, as in CloudFormation
+
 var parameterFields = fields{
 	"Type":                  str.must(),
 	"Default":               str,
@@ -72,6 +74,15 @@ func (e *environment) parameter(f field, given string, isGiven bool) *node {
 		v, at = standard.text, standard.at
 	}
 	kind := d.get("Type")
+	if len(v) > maxParameter {
+		e.problem(at, "the value of parameter %q has %d bytes; at most %d are allowed", f.name, len(v), maxParameter)
+		return failed
+	}
+	pattern, why := allowedPattern(d)
+	if why != "" {
+		e.problem(d.get("AllowedPattern").at, "AllowedPattern of parameter %q %s", f.name, why)
+		return failed
+	}
 	var parts []string
 	switch {
 	case kind.text == "String" || kind.text == "Number":
@@ -94,7 +105,7 @@ func (e *environment) parameter(f field, given string, isGiven bool) *node {
 	isNumber := strings.Contains(kind.text, "Number")
 	out := &node{kind: list, at: at, secret: secret}
 	for _, part := range parts {
-		if why := constraint(d, part, isNumber); why != "" {
+		if why := constraint(d, part, pattern, isNumber); why != "" {
 			e.refuseValue(at, f.name, part, secret, d, why)
 			return failed
 		}
@@ -121,8 +132,25 @@ func (e *environment) refuseValue(at Position, name, value string, secret bool, 
 	e.problem(at, "the value %q of parameter %q %s", value, name, why)
 }
 
+// allowedPattern is nil if there is none. Go's regular expressions run in
+// linear time; what they lack (look-around) is refused.
+func allowedPattern(d *node) (compiled *regexp.Regexp, why string) {
+	pattern := d.get("AllowedPattern")
+	if pattern == nil {
+		return nil, ""
+	}
+	if len(pattern.text) > 1000 {
+		return nil, "is longer than 1000 characters"
+	}
+	compiled, err := regexp.Compile(`\A(?:` + pattern.text + `)\z`)
+	if err != nil {
+		return nil, "cannot be used: " + err.Error()
+	}
+	return compiled, ""
+}
+
 // constraint is what is wrong with a value, or "".
-func constraint(d *node, value string, isNumber bool) string {
+func constraint(d *node, value string, pattern *regexp.Regexp, isNumber bool) string {
 	if isNumber {
 		x, err := strconv.ParseFloat(value, 64)
 		if err != nil {
@@ -146,18 +174,8 @@ func constraint(d *node, value string, isNumber bool) string {
 	if high := d.get("MaxLength"); high != nil && length > atoi(high.text) {
 		return "is longer than " + high.text + " characters"
 	}
-	if pattern := d.get("AllowedPattern"); pattern != nil {
-		// Go's regular expressions run in linear time; what they lack (look-around) is an error.
-		if len(pattern.text) > 1000 {
-			return "cannot be checked: AllowedPattern is longer than 1000 characters"
-		}
-		re, err := regexp.Compile(`\A(?:` + pattern.text + `)\z`)
-		if err != nil {
-			return "cannot be checked: AllowedPattern " + strconv.Quote(pattern.text) + " is not supported"
-		}
-		if !re.MatchString(value) {
-			return "does not match the pattern " + pattern.text
-		}
+	if pattern != nil && !pattern.MatchString(value) {
+		return "does not match the pattern " + d.get("AllowedPattern").text
 	}
 	if allowed := d.get("AllowedValues"); allowed != nil {
 		if !slices.ContainsFunc(allowed.items, func(a *node) bool { return a.text == value }) {

@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	maxSize   = 1 << 20 // bytes of a template; CloudFormation's own limit
-	maxDepth  = 64      // of nested lists, mappings and functions
-	maxTokens = 60_000  // words and signs of a YAML template: the parser's time grows faster than their number
+	maxSize      = 1 << 20 // bytes of a template; CloudFormation's own limit
+	maxDepth     = 64      // of nested lists, mappings and functions
+	maxTokens    = 20_000  // words and signs of a YAML template, some 5,000 lines: the library's time grows with their square
+	maxValues    = 20_000  // names and values of a JSON template
+	maxFields    = 500     // of one mapping; CloudFormation's own limit on resources
+	maxResources = 2_000   // with those that SAM makes
 )
 
 // functions are the intrinsic functions by their long names, with what is to be
@@ -58,7 +61,9 @@ func parse(source []byte, r *report) *node {
 func parseYAML(source []byte, r *report) (root *node) {
 	// A mistake in the YAML library must not take the server down.
 	defer func() {
-		if recover() != nil {
+		if p := recover(); p == (enough{}) {
+			panic(p)
+		} else if p != nil {
 			r.problem(Position{}, "the template is not YAML that can be read")
 			root = nil
 		}
@@ -69,7 +74,7 @@ func parseYAML(source []byte, r *report) (root *node) {
 	}
 	tokens := lexer.Tokenize(string(source))
 	if len(tokens) > maxTokens {
-		r.problem(Position{}, "the template has more than %d words and signs; split it", maxTokens)
+		r.problem(Position{}, "the template has more than %d words and signs; split it, or write it in JSON", maxTokens)
 		return nil
 	}
 	if !shallow(tokens, r) {
@@ -207,6 +212,9 @@ func (y *yamlReader) read(n ast.Node, depth int) *node {
 
 func (y *yamlReader) mapping(at Position, values []*ast.MappingValueNode, depth int) *node {
 	m := &node{kind: mapping, at: at}
+	if len(values) > maxFields {
+		y.stop(at, "a mapping has more than %d names; split it", maxFields)
+	}
 	seen := make(map[string]bool, len(values))
 	for _, v := range values {
 		name, where, ok := y.key(v.Key)

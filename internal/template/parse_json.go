@@ -44,6 +44,9 @@ type jsonReader struct {
 	source  []byte
 	lines   []int // offsets at which the lines after the first start
 	decoder *json.Decoder
+	tokens  int
+	counted int // offset up to which the characters of the line are counted, so that one long line is counted once
+	column  int
 }
 
 // next is the next token and where it starts.
@@ -53,7 +56,11 @@ func (j *jsonReader) next() (json.Token, Position, error) {
 		start++
 	}
 	t, err := j.decoder.Token()
-	return t, j.position(start), err
+	at := j.position(start)
+	if j.tokens++; j.tokens > maxValues {
+		j.stop(at, "the template has more than %d names and values; split it", maxValues)
+	}
+	return t, at, err
 }
 
 func (j *jsonReader) position(offset int) Position {
@@ -63,7 +70,12 @@ func (j *jsonReader) position(offset int) Position {
 	if line > 0 {
 		start = j.lines[line-1]
 	}
-	return Position{line + 1, utf8.RuneCount(j.source[start:offset]) + 1}
+	if j.counted < start || j.counted > offset {
+		j.counted, j.column = start, 0
+	}
+	j.column += utf8.RuneCount(j.source[j.counted:offset])
+	j.counted = offset
+	return Position{line + 1, j.column + 1}
 }
 
 func (j *jsonReader) value(depth int) (*node, error) {
@@ -127,6 +139,9 @@ func (j *jsonReader) mapping(at Position, depth int) (*node, error) {
 		}
 		seen[name] = true
 		m.fields = append(m.fields, field{name, where, v})
+		if len(m.fields) > maxFields {
+			j.stop(where, "a mapping has more than %d names; split it", maxFields)
+		}
 	}
 	if _, err := j.decoder.Token(); err != nil {
 		return nil, err

@@ -42,12 +42,28 @@ type report struct {
 	file     string
 	problems Problems
 	notes    Problems
+	bounded  bool // reading ends, by a panic with enough, when there is no point in going on
 }
+
+// enough ends the reading of a template that has too many problems or grows
+// too large: what a hostile template can cost is bounded by it. See read.
+type enough struct{}
 
 func (r *report) problem(at Position, format string, arguments ...any) {
 	p := Problem{r.file, at, fmt.Sprintf(format, arguments...)}
 	if len(r.problems) < maxProblems && !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
+	}
+	if r.bounded && len(r.problems) >= maxProblems {
+		panic(enough{})
+	}
+}
+
+// stop reports what makes it pointless to read on.
+func (r *report) stop(at Position, format string, arguments ...any) {
+	r.problem(at, format, arguments...)
+	if r.bounded {
+		panic(enough{})
 	}
 }
 

@@ -3,6 +3,7 @@ package template
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -20,12 +21,13 @@ func (d *deploy) unwanted() []*resourceRow {
 	return rows
 }
 
-// removeUndeployed takes away the unwanted parts of an API before it is
-// deployed: a route that has left the template must not be served any longer.
-func (d *deploy) removeUndeployed(ctx context.Context, api string) error {
+// removeUndeployed takes away the parts of an API that have left the template,
+// and, with replaced, those in whose place others have been made: a route that
+// is not in the template must not be in the next deployment.
+func (d *deploy) removeUndeployed(ctx context.Context, api string, replaced bool) error {
 	for _, row := range d.unwanted() {
-		part := row.Type == methodType.name || row.Type == apiResourceType.name || row.Type == authorizerType.name
-		if part && row.Handles["RestApiId"] == api {
+		part := row.Type == methodType.name || row.Type == apiResourceType.name || replaced && row.Type == authorizerType.name
+		if part && row.Handles["RestApiId"] == api && (replaced || d.resources[row.LogicalID] == nil) {
 			if err := d.remove(ctx, row); err != nil {
 				return err
 			}
@@ -69,6 +71,9 @@ func (d *deploy) doRemove(ctx context.Context, row *resourceRow) error {
 	if kind == nil {
 		return errors.New("its type is unknown: it was made by another version of Sallyport")
 	}
+	if d.standsFor(row) {
+		return d.forget(ctx, row)
+	}
 	row.Status = DeleteInProgress
 	if err := d.save(ctx, row); err != nil {
 		return err
@@ -77,6 +82,14 @@ func (d *deploy) doRemove(ctx context.Context, row *resourceRow) error {
 		return err
 	}
 	return d.forget(ctx, row)
+}
+
+// standsFor says whether another row has the very thing that row has: it got
+// another name in the template, and must not be deleted under its new one.
+func (d *deploy) standsFor(row *resourceRow) bool {
+	return slices.ContainsFunc(d.rows, func(r *resourceRow) bool {
+		return r != row && r.live() && r.Type == row.Type && r.PhysicalID == row.PhysicalID && maps.Equal(r.Handles, row.Handles)
+	})
 }
 
 // rollbackTime is how long a rollback may take when the deploy was cancelled.
@@ -88,6 +101,11 @@ func (d *deploy) rollback(ctx context.Context, r *resource, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 	defer cancel()
 	failed := &Error{LogicalID: r.id, Cause: cause, Problem: Problem{d.file, r.at, r.id + " (" + r.kind.name + "): " + cause.Error()}}
+	for _, c := range d.changes {
+		if c.Action == Updated || c.Action == Deleted {
+			failed.Changed = append(failed.Changed, c)
+		}
+	}
 	var problems Problems
 	if errors.As(cause, &problems) && len(problems) > 0 {
 		failed.Problem = problems[0]

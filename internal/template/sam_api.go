@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,7 @@ type guardedAPI struct {
 	authorizers map[string]*node  // name -> declaration
 	standard    string            // name of the default authorizer, "" for none
 	follows     []string          // what the deployment freezes
+	permissions []string          // what must be there when it is served
 }
 
 func (l *loader) expandAPI(d *declaration, routes []route) {
@@ -242,8 +244,10 @@ func (a *guardedAPI) permission(rt route) {
 	}
 	source := newJoin(rt.at, newText(rt.at, fmt.Sprintf("arn:%s:execute-api:%s:%s:", a.partition, a.region, a.account)),
 		newRef(rt.at, a.id), newText(rt.at, "/*/"+verb+strings.Join(parts, "/")))
+	id := rt.function + letters(rt.event) + "Permission" + letters(a.stage)
+	a.permissions = append(a.permissions, id)
 	a.add(&resource{
-		id: rt.function + letters(rt.event) + "Permission" + letters(a.stage), kind: permissionType, at: rt.at, label: rt.method + " " + rt.path,
+		id: id, kind: permissionType, at: rt.at, label: rt.method + " " + rt.path,
 		properties: newMapping(rt.at, "Action", newText(rt.at, "lambda:InvokeFunction"), "Principal", newText(rt.at, "apigateway.amazonaws.com"),
 			"FunctionName", newRef(rt.at, rt.function), "SourceArn", source),
 	})
@@ -251,7 +255,7 @@ func (a *guardedAPI) permission(rt route) {
 
 func (a *guardedAPI) deployAndStage(p *node, api resource) {
 	deployment := a.id + "Deployment"
-	a.add(&resource{id: deployment, kind: deploymentType, at: a.at, label: a.id, follows: a.follows, needs: api.needs,
+	a.add(&resource{id: deployment, kind: deploymentType, at: a.at, label: a.id, follows: a.follows, needs: slices.Concat(api.needs, a.permissions),
 		properties: newMapping(a.at, "RestApiId", newRef(a.at, a.id))})
 	a.add(&resource{id: stageID(a.id, a.stage), kind: stageType, at: a.at, label: a.stage, properties: newMapping(a.at,
 		"RestApiId", newRef(a.at, a.id), "StageName", newText(a.at, a.stage), "DeploymentId", newRef(a.at, deployment),
