@@ -47,6 +47,24 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
+// The aim is a handful of allocations beyond net/http: four for the time limit,
+// one for the ids, one for all header values. The race detector makes
+// pools forget, which adds one or two.
+func TestAGuardedRequestAllocatesAHandful(t *testing.T) {
+	w, a, token := guardedAPI(t)
+	r, q := ask(t, a.id, "/prod/guarded/7?q=1", token, ""), &quiet{header: http.Header{}}
+	r.Body = http.NoBody
+	cost := func(h http.Handler) float64 {
+		return testing.AllocsPerRun(200, func() {
+			clear(q.header)
+			h.ServeHTTP(q, r)
+		})
+	}
+	if ours, least := cost(w.gateway), cost(http.HandlerFunc(bare)); q.status != 200 || ours > least+4 {
+		t.Errorf("%v allocations, a bare handler has %v", ours, least)
+	}
+}
+
 // BenchmarkConnection is the same over a TCP connection that stays open, with
 // all that net/http does. The client allocates nothing.
 func BenchmarkConnection(b *testing.B) {
@@ -98,7 +116,7 @@ func BenchmarkManyRoutes(b *testing.B) {
 	}
 }
 
-func guardedAPI(b *testing.B) (w *world, a *api, token string) {
+func guardedAPI(b testing.TB) (w *world, a *api, token string) {
 	w = newWorld(b)
 	w.fn.mute()
 	a = w.newAPI()
@@ -110,7 +128,7 @@ func guardedAPI(b *testing.B) (w *world, a *api, token string) {
 
 func hostOf(api string) string { return api + ".execute-api." + region + ".localhost:4566" }
 
-func ask(b *testing.B, api, target, token, body string) *http.Request {
+func ask(b testing.TB, api, target, token, body string) *http.Request {
 	r := httptest.NewRequestWithContext(b.Context(), "GET", "http://"+hostOf(api)+target, nil)
 	r.RequestURI, r.Body = target, &again{strings.NewReader(body)}
 	r.Header = http.Header{"Accept": {"*/*"}, "User-Agent": {"curl/8.9"}}
