@@ -46,8 +46,8 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 	}
 	proc, err := r.spawn(p, f, program)
 	if err != nil {
-		r.log.Error("function cannot start", "function", f.Name, "reason", err.Error())
 		text, hint := execError(program.shown, err)
+		r.log.Error("function cannot start", "function", f.Name, "reason", err.Error(), "hint", strings.TrimSpace(strings.TrimPrefix(hint, "Hint:")))
 		return nil, &startFailure{kind: "Runtime.InvalidEntrypoint", text: text, log: []byte(hint)}
 	}
 	limit := time.NewTimer(initTimeout + f.timeout())
