@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -55,22 +56,23 @@ func (p *printer) ready(url string, c config.Config, took time.Duration) {
 	p.line("Sallyport is ready at %s (account %s, region %s; %s; started in %d ms)", url, c.Account, c.Region, kept, took.Milliseconds())
 }
 
-// event shows a step of a deploy as it happens.
+// event shows a step of a deploy as it happens: what begins only where it may
+// take a while, and what ended.
 func (p *printer) event(e template.Event) {
-	status := string(e.Status)
+	status, color := string(e.Status), "2"
 	switch {
 	case strings.HasSuffix(status, "FAILED"):
-		status = p.paint("31", fmt.Sprintf("%-19s", status))
+		color = "31"
 	case strings.HasSuffix(status, "COMPLETE"):
-		status = p.paint("32", fmt.Sprintf("%-19s", status))
-	default:
-		status = p.paint("2", fmt.Sprintf("%-19s", status))
+		color = "32"
+	case strings.HasSuffix(status, "IN_PROGRESS") && e.Status != template.BuildInProgress:
+		return
 	}
-	text := fmt.Sprintf("%s  %s %s", e.Time.Local().Format("15:04:05"), status, e.LogicalID)
-	if e.Label != "" && e.Label != e.LogicalID {
-		text += " (" + e.Label + ")"
+	name := e.LogicalID
+	if e.Label != "" { // what SAM makes has names that nobody has written
+		name = e.Label
 	}
-	text += p.paint("2", " "+e.Type)
+	text := fmt.Sprintf("%s  %s  %-34s %s", e.Time.Local().Format("15:04:05"), p.paint(color, fmt.Sprintf("%-17s", status)), e.Type, name)
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
@@ -90,14 +92,18 @@ func (p *printer) outcome(o *template.Outcome) {
 	if len(o.Left) > 0 {
 		p.line("not removed yet: %s; the next deploy tries again", strings.Join(o.Left, ", "))
 	}
+	width := 0
+	for _, out := range o.Outputs {
+		width = max(width, len(out.Name))
+	}
 	for _, out := range o.Outputs {
 		switch value := out.Value; {
 		case out.Secret:
-			p.line("output %-12s [a secret; it is not shown]", out.Name)
+			p.line("output %-*s  [a secret; it is not shown]", width, out.Name)
 		case out.Local != "":
-			p.line("output %-12s %s  (here: %s)", out.Name, value, out.Local)
+			p.line("output %-*s  %s  (at AWS: %s)", width, out.Name, out.Local, value)
 		default:
-			p.line("output %-12s %s", out.Name, value)
+			p.line("output %-*s  %s", width, out.Name, value)
 		}
 	}
 	for _, api := range o.APIs {
@@ -110,6 +116,9 @@ func (p *printer) outcome(o *template.Outcome) {
 			} else {
 				p.line("\nUser %s of %s", u.Username, pool.Name)
 			}
+		}
+		if len(pool.Users) == 0 {
+			p.line("\nUser pool %s (%s) has no user in the template", pool.Name, pool.ID)
 		}
 	}
 	p.tryIt(o)
@@ -131,42 +140,70 @@ func (p *printer) api(api template.API, o *template.Outcome) {
 	}
 }
 
-// tryIt prints lines to paste: one as a stranger, one as a user of the
-// template. Each stands alone; the second one signs in first.
+// tryIt prints lines to paste, each of which stands alone: a guarded route as
+// a stranger, one as a user of the template, who signs in on the way, and an
+// open one.
 func (p *printer) tryIt(o *template.Outcome) {
-	url, route, ok := firstGuarded(o)
+	p.tryGuarded(o)
+	if url, r, ok := first(o, func(r template.Route) bool { return r.Authorizer == "" && r.Method != "OPTIONS" }); ok {
+		p.line("\nOpen to everybody:\n  curl -i %s%s", verb(r), shellQuote(url))
+	}
+}
+
+func (p *printer) tryGuarded(o *template.Outcome) {
+	url, r, ok := first(o, func(r template.Route) bool { return r.Authorizer != "" })
 	if !ok {
 		return
 	}
-	how := ""
-	if route.Method != "GET" && route.Method != "ANY" {
-		how = "-X " + route.Method + " "
+	p.line("\nAs a stranger (401):\n  curl -i %s%s", verb(r), shellQuote(url))
+	// A guarded route that somebody of the template can call; an SDK's sign-in gives no scopes.
+	var signIn string
+	url, r, ok = first(o, func(r template.Route) bool {
+		if r.Authorizer == "" || len(r.Scopes) > 0 {
+			return false
+		}
+		line, ok := signInLine(o, r.Pools)
+		signIn = line
+		return ok
+	})
+	if ok {
+		p.line("\nSigned in (200):\n  curl -i %s-H \"%s: $(%s)\" %s", verb(r), r.Header, signIn, shellQuote(url))
 	}
-	p.line("\nAs a stranger (401):\n  curl -i %s%s", how, shellQuote(url))
-	signIn, ok := signInLine(o)
-	if !ok || len(route.Scopes) > 0 {
-		return // an SDK's sign-in gives no scopes
-	}
-	p.line("\nSigned in (200):\n  curl -i %s-H \"Authorization: $(%s)\" %s", how, signIn, shellQuote(url))
 }
 
-func firstGuarded(o *template.Outcome) (url string, r template.Route, ok bool) {
-	for _, api := range o.APIs {
-		for _, r := range api.Routes {
-			if r.Authorizer != "" && len(api.Stages) > 0 && !strings.Contains(r.Path, "{") {
-				return api.Stages[0].URL + r.Path, r, true
+func verb(r template.Route) string {
+	if r.Method == "GET" || r.Method == "ANY" {
+		return ""
+	}
+	return "-X " + r.Method + " "
+}
+
+var variable = regexp.MustCompile(`\{([^}+]+)\+?\}`)
+
+// first is the first route of its kind with its address; one without variables
+// in its path if there is any, otherwise with their names for their values.
+func first(o *template.Outcome, wanted func(template.Route) bool) (url string, route template.Route, ok bool) {
+	for _, variables := range []bool{false, true} {
+		for _, api := range o.APIs {
+			for _, r := range api.Routes {
+				if len(api.Stages) > 0 && strings.Contains(r.Path, "{") == variables && wanted(r) {
+					return api.Stages[0].URL + variable.ReplaceAllString(r.Path, "$1"), r, true
+				}
 			}
 		}
 	}
-	return "", r, false
+	return "", template.Route{}, false
 }
 
-// signInLine is a command that prints an ID token, if the template has a user
-// whose password we know and a client that signs people in with it.
-func signInLine(o *template.Outcome) (string, bool) {
+// signInLine is a command that prints an ID token of one of these pools, if the
+// template has a user whose password we know and a client that signs people in with it.
+func signInLine(o *template.Outcome, pools []string) (string, bool) {
 	for _, pool := range o.Pools {
+		if !slices.Contains(pools, pool.ID) {
+			continue
+		}
 		for _, c := range pool.Clients {
-			if c.HasSecret || !slices.Contains(c.Flows, "ALLOW_USER_PASSWORD_AUTH") {
+			if c.HasSecret || !slices.Contains(c.Flows, "ALLOW_USER_PASSWORD_AUTH") && !slices.Contains(c.Flows, "USER_PASSWORD_AUTH") {
 				continue
 			}
 			for _, u := range pool.Users {

@@ -72,12 +72,22 @@ func up(ctx context.Context, std streams, o *upOptions, file string) error {
 	p := &printer{out: std.out, color: isTerminal(std.out)}
 	var t *template.Template
 	var how template.Settings
+	var watcher *template.Watcher
 	if file != "" { // before anything starts: a template that cannot be read is the first thing to mend
 		if how, err = o.settings(settings, file); err != nil {
 			return err
 		}
 		if t, err = template.Load(file, how); err != nil {
 			return p.problems(std.err, err)
+		}
+		if !o.once { // from now on no change is missed, also while the first deploy runs
+			if watcher, err = template.NewWatcher(); err == nil {
+				defer watcher.Close()
+				err = watcher.Follow(template.Sources(t))
+			}
+			if err != nil {
+				return fmt.Errorf("the template cannot be watched (--no-watch does without): %w", err)
+			}
 		}
 	}
 	began := time.Now()
@@ -99,8 +109,8 @@ func up(ctx context.Context, std streams, o *upOptions, file string) error {
 		if err := deploy(ctx, p, d, t); err != nil {
 			return p.problems(std.err, err)
 		}
-		if !o.once {
-			go watch(ctx, std, p, d, t, func() (*template.Template, error) { return template.Load(file, how) })
+		if watcher != nil {
+			go watch(ctx, std, p, d, watcher, func() (*template.Template, error) { return template.Load(file, how) })
 		}
 	}
 	select {
@@ -123,39 +133,31 @@ func deploy(ctx context.Context, p *printer, d *template.Deployer, t *template.T
 
 // watch deploys again after each change, until ctx ends. A template that
 // cannot be deployed is told and left; what was there before goes on. Which
-// files matter may change with the template, so each round asks anew.
-func watch(ctx context.Context, std streams, p *printer, d *template.Deployer, t *template.Template, load func() (*template.Template, error)) {
-	for ctx.Err() == nil {
-		round, again := context.WithCancel(ctx)
-		err := template.Watch(round, template.Sources(t), func() {
-			if round.Err() != nil {
-				return
+// files matter may change with the template, so each deploy follows its own.
+func watch(ctx context.Context, std streams, p *printer, d *template.Deployer, w *template.Watcher, load func() (*template.Template, error)) {
+	err := w.Run(ctx, func() {
+		p.line("\nchanged; deploying again")
+		t, err := load()
+		if err == nil {
+			if err = w.Follow(template.Sources(t)); err == nil {
+				err = deploy(ctx, p, d, t)
 			}
-			p.line("\nchanged; deploying again")
-			next, err := load()
-			if err == nil {
-				err = deploy(ctx, p, d, next)
-			}
-			if err != nil {
-				if ctx.Err() == nil {
-					fmt.Fprintf(std.err, "sallyport: %v\n", p.problems(std.err, err))
-					p.line("what was deployed before goes on; mend it and save")
-				}
-				return
-			}
-			t = next
-			again()
-		})
-		again()
-		if err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled) {
-			fmt.Fprintf(std.err, "sallyport: the template is no longer watched: %s\n", oneLine(err))
-			return
 		}
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintf(std.err, "sallyport: %v\n", p.problems(std.err, err))
+			p.line("what was deployed before goes on; mend it and save")
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintf(std.err, "sallyport: the template is no longer watched: %s\n", oneLine(err))
 	}
 }
 
 func (o *upOptions) settings(c config.Config, file string) (template.Settings, error) {
 	s := template.Settings{Stack: o.stack, Region: c.Region, Account: c.Account, Parameters: map[string]string{}}
+	if !c.Ephemeral {
+		s.Private = c.Data
+	}
 	if s.Stack == "" {
 		s.Stack = stackName(file)
 	}

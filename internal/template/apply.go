@@ -186,7 +186,7 @@ func (d *deploy) create(ctx context.Context, w *work, prints map[string]string, 
 		return err
 	}
 	w.row = &resourceRow{
-		Stack: d.stack, Token: token, LogicalID: r.id, Type: r.kind.name, Status: CreateInProgress, Retain: r.retain, KeepOld: r.keepOld,
+		Stack: d.stack, Token: token, LogicalID: r.id, Type: r.kind.name, Status: CreateInProgress, Retain: r.retain, KeepOld: r.keepOld, Label: r.label,
 		Lookup: map[string]string{}, Attributes: map[string]string{}, Handles: map[string]string{},
 	}
 	for name, v := range w.properties {

@@ -30,6 +30,12 @@ type code struct {
 	sha256 string // base64, as Lambda's CodeSha256
 }
 
+// runtimes are those that the function service starts.
+var runtimes = []string{
+	"nodejs20.x", "nodejs22.x", "nodejs24.x", "provided.al2", "provided.al2023",
+	"python3.11", "python3.12", "python3.13", "python3.14",
+}
+
 const (
 	maxZip      = 50 << 20  // bytes zipped, as for a direct upload to Lambda
 	maxUnzipped = 250 << 20 // bytes unpacked
@@ -87,13 +93,13 @@ func (l *loader) checkCode(c *codeSource, properties *node) {
 		return
 	}
 	c.runtime = runtime.text
-	isGo, isNode, isPython := strings.HasPrefix(c.runtime, "provided."), strings.HasPrefix(c.runtime, "nodejs"), strings.HasPrefix(c.runtime, "python3.")
-	switch {
-	case c.runtime == "go1.x":
-		l.problem(runtime.at, "runtime go1.x has been retired by AWS; use provided.al2023")
+	if !slices.Contains(runtimes, c.runtime) && c.runtime != "go1.x" {
+		l.problem(runtime.at, "runtime %q is not supported%s; supported: %s", c.runtime, didYouMean(c.runtime, runtimes), names(runtimes))
 		return
-	case !isGo && !isNode && !isPython:
-		l.problem(runtime.at, "runtime %q is not supported; supported: provided.al2023, nodejs20.x and later, python3.11 and later", c.runtime)
+	}
+	isGo, isNode := strings.HasPrefix(c.runtime, "provided."), strings.HasPrefix(c.runtime, "nodejs")
+	if c.runtime == "go1.x" {
+		l.problem(runtime.at, "runtime go1.x has been retired by AWS; use provided.al2023")
 		return
 	}
 	if method := c.metadata.get("BuildMethod"); method != nil {
@@ -118,8 +124,13 @@ func (l *loader) checkCode(c *codeSource, properties *node) {
 	case err != nil:
 		l.problem(c.at, "the code cannot be read: %v", err)
 		return
+	}
+	if l.outOfBounds(c) {
+		return
+	}
+	switch {
 	case !info.IsDir():
-		if filepath.Ext(c.path) != ".zip" {
+		if filepath.Ext(c.path) != ".zip" || !info.Mode().IsRegular() {
 			l.problem(c.at, "%s is neither a folder nor a zip file", c.path)
 		}
 		return
@@ -133,6 +144,41 @@ func (l *loader) checkCode(c *codeSource, properties *node) {
 	case isNode && hasFile(c.path, "package.json") && !hasFile(c.path, "node_modules") && hasDependencies(filepath.Join(c.path, "package.json")):
 		l.problem(c.at, "the function's dependencies are not installed: run npm install in %s", c.path)
 	}
+}
+
+// outOfBounds refuses code that holds the server's own data, or lies in it:
+// the function could read the master key. Code from outside the template's
+// folder is allowed, and said.
+func (l *loader) outOfBounds(c *codeSource) bool {
+	path := resolved(c.path)
+	if private := resolved(l.private); l.private != "" && (within(path, private) || within(private, path)) {
+		l.problem(c.at, "%s is or holds the folder of the server's data, which no function may have: choose another folder for the code, or another one with --data", c.path)
+		return true
+	}
+	if !within(path, resolved(l.dir)) {
+		l.note(c.at, "the code is taken from outside the template's folder: %s", path)
+	}
+	return false
+}
+
+// resolved is a path without links, as far as it exists.
+func resolved(path string) string {
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
+	}
+	return path
+}
+
+// within says whether path is folder or in it.
+func within(path, folder string) bool {
+	rest, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rest)
 }
 
 func hasFile(dir, name string) bool {

@@ -86,15 +86,18 @@ func TestWatchNoticesChanges(t *testing.T) {
 	write(t, filepath.Join(source, ".git", "index"), "a")
 	changed := make(chan struct{}, 100)
 	ctx, cancel := context.WithCancel(context.Background())
-	ended, ready := make(chan error, 1), make(chan struct{})
-	go func() {
-		ended <- watchReady(ctx, []string{template, source}, func() { changed <- struct{}{} }, ready)
-	}()
-	<-ready
+	w, err := NewWatcher()
+	must(t, err)
+	defer w.Close()
+	must(t, w.Follow([]string{template, source}))
+	write(t, template, "before anybody looks")
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx, func() { changed <- struct{}{} }) }()
 	steps := []struct {
 		name string
 		do   func()
 	}{
+		{"a change between Follow and Run", func() {}},
 		{"the template is written", func() { write(t, template, "b") }},
 		{"the template is replaced by a rename", func() {
 			write(t, template+".new", "c")
@@ -105,6 +108,11 @@ func TestWatchNoticesChanges(t *testing.T) {
 		{"a new folder with a file", func() { write(t, filepath.Join(source, "new", "a.go"), "a") }},
 		{"a file in the new folder", func() { write(t, filepath.Join(source, "new", "b.go"), "a") }},
 		{"a file goes", func() { os.Remove(filepath.Join(source, "main.go")) }},
+		{"the template goes", func() { os.Remove(template) }},
+		{"the template comes back", func() { write(t, template, "d") }},
+		{"the code's folder goes", func() { os.RemoveAll(source) }},
+		{"the code's folder comes back", func() { write(t, filepath.Join(source, "main.go"), "b") }},
+		{"a file in the folder that came back", func() { write(t, filepath.Join(source, "main.go"), "c") }},
 	}
 	for _, s := range steps {
 		s.do()
@@ -114,7 +122,10 @@ func TestWatchNoticesChanges(t *testing.T) {
 			t.Fatalf("%s: not noticed", s.name)
 		}
 	}
-	w := &watch{folders: []string{source}, files: map[string]bool{template: true}}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 	for path, want := range map[string]bool{
 		template: true, filepath.Join(source, "x.go"): true, filepath.Join(source, ".git", "index"): false,
 		filepath.Join(source, "node_modules", "a", "b.js"): false, filepath.Join(source, "x.go~"): false, filepath.Join(dir, "other"): false,
@@ -123,10 +134,46 @@ func TestWatchNoticesChanges(t *testing.T) {
 			t.Errorf("%s matters: %v; want %v", path, got, want)
 		}
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
+	if err := w.Follow([]string{source}); err != nil || w.matters(writeEvent(template)) {
+		t.Errorf("what is no longer followed still matters; error %v", err)
 	}
 }
 
 func writeEvent(path string) fsnotify.Event { return fsnotify.Event{Name: path, Op: fsnotify.Write} }
+
+func TestWhereCodeMayComeFrom(t *testing.T) {
+	base := t.TempDir()
+	dir, data := filepath.Join(base, "app"), filepath.Join(base, "app", "data")
+	for _, file := range []string{"app/fn/index.js", "shared/index.js", "app/data/master.key", "app/data/functions/a/index.js"} {
+		write(t, filepath.Join(base, filepath.FromSlash(file)), "x")
+	}
+	must(t, os.Symlink(data, filepath.Join(dir, "link")))
+	must(t, os.Symlink(filepath.Join(dir, "fn"), filepath.Join(dir, "alias")))
+	tests := []struct{ uri, problem, note string }{
+		{"fn", "", ""},
+		{filepath.Join(dir, "fn"), "", ""},
+		{"alias", "", ""},
+		{"../shared", "", "outside the template's folder"},
+		{filepath.Join(base, "shared"), "", "outside the template's folder"},
+		{".", "server's data", ""},
+		{"data", "server's data", ""},
+		{"link", "server's data", ""},
+		{"data/functions/a", "server's data", ""},
+		{"../..", "server's data", ""},
+	}
+	for _, test := range tests {
+		file := filepath.Join(dir, "template.yaml")
+		write(t, file, "Transform: AWS::Serverless-2016-10-31\nResources:\n  Fn:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: '"+test.uri+"', Runtime: nodejs22.x, Handler: index.handler}\n")
+		tmpl, err := Load(file, Settings{Region: "us-east-1", Account: "000000000000", Private: data})
+		switch {
+		case test.problem != "":
+			if err == nil || !strings.Contains(err.Error(), test.problem) {
+				t.Errorf("%s: error %v; want %q", test.uri, err, test.problem)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", test.uri, err)
+		case (test.note == "") != (len(tmpl.Notes()) == 0):
+			t.Errorf("%s: notes %v; want %q", test.uri, tmpl.Notes(), test.note)
+		}
+	}
+}

@@ -142,14 +142,18 @@ func (d *deploy) bundle(ctx context.Context) error {
 		if resource.code == nil {
 			continue
 		}
-		d.tell(resource, BuildInProgress, "")
+		if resource.code.build != "" { // packing takes no time worth telling
+			d.tell(resource, BuildInProgress, "")
+		}
 		built, err := resource.code.bundle(ctx)
 		if err != nil {
 			d.tell(resource, BuildFailed, err.Error())
 			r.problem(resource.code.at, "the code of %s: %v", id, err)
 			continue
 		}
-		d.tell(resource, BuildComplete, "")
+		if resource.code.build != "" {
+			d.tell(resource, BuildComplete, "")
+		}
 		d.code[id] = built
 	}
 	return r.err()

@@ -63,6 +63,8 @@ type Route struct {
 	Authorizer   string   // name of its authorizer, "" if anyone may call it
 	Scopes       []string // any one of which an access token must have; none: an ID token
 	Function     string   // logical id; "" if it calls none
+	Header       string   // in which its authorizer looks for the token
+	Pools        []string // ids of the user pools whose tokens its authorizer takes
 }
 
 // Pool is one user pool with what the template puts into it.
@@ -109,7 +111,7 @@ func (d *deploy) outcome(ctx context.Context) (*Outcome, error) {
 		row := d.current(id)
 		switch d.resources[id].kind {
 		case restAPIType:
-			o.APIs = append(o.APIs, d.describeAPI(row))
+			o.APIs = append(o.APIs, d.describeAPI(ctx, row))
 		case userPoolType:
 			o.Pools = append(o.Pools, d.describePool(row))
 		}
@@ -144,7 +146,7 @@ func (d *deploy) local(s string) string {
 
 func (d *deploy) apiURL(id string) string { return d.URL + "/_aws/execute-api/" + id + "/" }
 
-func (d *deploy) describeAPI(api *resourceRow) API {
+func (d *deploy) describeAPI(ctx context.Context, api *resourceRow) API {
 	a := API{LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
 	for _, id := range d.order {
 		r, row := d.resources[id], d.current(id)
@@ -155,7 +157,7 @@ func (d *deploy) describeAPI(api *resourceRow) API {
 		case stageType:
 			a.Stages = append(a.Stages, Stage{Name: row.PhysicalID, URL: d.apiURL(api.PhysicalID) + row.PhysicalID})
 		case methodType:
-			a.Routes = append(a.Routes, d.describeRoute(r, row))
+			a.Routes = append(a.Routes, d.describeRoute(ctx, r, row))
 		}
 	}
 	slices.SortFunc(a.Routes, func(x, y Route) int {
@@ -167,7 +169,7 @@ func (d *deploy) describeAPI(api *resourceRow) API {
 	return a
 }
 
-func (d *deploy) describeRoute(r *resource, row *resourceRow) Route {
+func (d *deploy) describeRoute(ctx context.Context, r *resource, row *resourceRow) Route {
 	route := Route{Method: row.Handles["HttpMethod"], Path: "/"}
 	for _, other := range d.rows {
 		switch {
@@ -175,6 +177,8 @@ func (d *deploy) describeRoute(r *resource, row *resourceRow) Route {
 			route.Path = other.Attributes["Path"]
 		case other.Type == authorizerType.name && row.Attributes["AuthorizerId"] != "" && other.PhysicalID == row.Attributes["AuthorizerId"]:
 			route.Authorizer = other.Attributes["Name"]
+			route.Pools = d.poolsOf(ctx, other)
+			route.Header = d.headerOf(other)
 		}
 	}
 	if scopes := r.properties.get("AuthorizationScopes"); scopes != nil {
@@ -192,6 +196,32 @@ func (d *deploy) describeRoute(r *resource, row *resourceRow) Route {
 		})
 	}
 	return route
+}
+
+// poolsOf are the ids of the pools of this stack that an authorizer trusts.
+func (d *deploy) poolsOf(ctx context.Context, authorizer *resourceRow) (ids []string) {
+	r := d.resources[authorizer.LogicalID]
+	if r == nil {
+		return nil
+	}
+	arns := d.evaluate(ctx, &report{file: d.file}, r.properties.get("ProviderARNs"))
+	for _, arn := range arns.items {
+		for _, row := range d.rows {
+			if row.Type == userPoolType.name && row.live() && row.Attributes["Arn"] == arn.text {
+				ids = append(ids, row.PhysicalID)
+			}
+		}
+	}
+	return ids
+}
+
+func (d *deploy) headerOf(authorizer *resourceRow) string {
+	if r := d.resources[authorizer.LogicalID]; r != nil {
+		if source := r.properties.get("IdentitySource"); source.scalar() {
+			return strings.TrimPrefix(source.text, "method.request.header.")
+		}
+	}
+	return "Authorization"
 }
 
 func (d *deploy) describePool(pool *resourceRow) Pool {

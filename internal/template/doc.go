@@ -9,6 +9,12 @@
 // Load, and what remains (a Ref to a pool that does not exist yet) is evaluated
 // by the same code once the resource is there. A template either means one
 // thing here or it is refused: what is not supported is an error with its line.
+//
+// A template is trusted with what its reader may read, like a makefile: CodeUri
+// may be absolute or lead out of the template's folder, and a note then says
+// so. It never leads into Settings.Private, and links inside the code's folder
+// never lead out of it. What reading a hostile template costs is bounded; see
+// the limits in parse.go and environment.go.
 package template
 
 import (
@@ -30,6 +36,7 @@ type Settings struct {
 	Region     string            // AWS::Region
 	Account    string            // AWS::AccountId
 	Parameters map[string]string // values for Parameters, by name
+	Private    string            // a folder that no code may be taken from, such as the server's data; "" for none
 }
 
 // Template is a checked template, ready to deploy. It does not change.

@@ -169,12 +169,24 @@ func (w *work) deploymentIs(id string) {
 	w.row.Handles = map[string]string{"RestApiId": w.text("RestApiId")}
 }
 
+// methodSettings may say what is logged. What limits or caches requests is
+// refused: whoever writes it relies on it.
+var methodSettings = listing(records(fields{
+	"HttpMethod": str, "ResourcePath": str,
+	"LoggingLevel": noLevel, "DataTraceEnabled": noLevel, "MetricsEnabled": noLevel,
+	"ThrottlingRateLimit":  unsupported("requests to one method are not limited"),
+	"ThrottlingBurstLimit": unsupported("requests to one method are not limited"),
+	"CachingEnabled":       flag.of("false"), "CacheDataEncrypted": unsupported("answers are not cached"), "CacheTtlInSeconds": unsupported("answers are not cached"),
+})).without("every request is recorded by the server itself")
+
+var noLevel = noEffect("every request is recorded by the server itself")
+
 var stageType = &resourceType{
 	name: "AWS::ApiGateway::Stage",
 	properties: fields{
 		"RestApiId": str.must().replaces(), "StageName": str.must().replaces(), "DeploymentId": str.must(),
 		"Description": str, "Variables": strMap, "TracingEnabled": notTraced, "Tags": noEffect("tags are not kept for stages made by a template"),
-		"MethodSettings":      unsupported("throttling and logging are not set by templates"),
+		"MethodSettings":      methodSettings,
 		"AccessLogSetting":    unsupported("every request is recorded by the server itself"),
 		"CacheClusterEnabled": flag.of("false"), "CacheClusterSize": unsupported("answers are not cached"),
 		"CanarySetting": unsupported("canaries are not supported"), "ClientCertificateId": unsupported("client certificates are not supported"),

@@ -66,6 +66,30 @@ const (
 	samAPI      = "AWS::Serverless::Api"
 )
 
+// unsupportedTypes are those that guarded APIs often have beside them, with
+// what to do instead.
+var unsupportedTypes = map[string]string{
+	"AWS::IAM::Role":                   "functions have no AWS permissions of their own; leave Role out, or give the role a Condition that is false here",
+	"AWS::IAM::Policy":                 "functions have no AWS permissions of their own; give it a Condition that is false here",
+	"AWS::IAM::ManagedPolicy":          "functions have no AWS permissions of their own; give it a Condition that is false here",
+	"AWS::Logs::LogGroup":              "functions' logs are kept by the server; give it a Condition that is false here",
+	"AWS::Cognito::UserPoolDomain":     "there are no hosted pages; give it a Condition that is false here",
+	"AWS::Cognito::IdentityPool":       "identity pools are not made by templates",
+	"AWS::Serverless::HttpApi":         "use AWS::Serverless::Api, with events of type Api",
+	"AWS::Serverless::LayerVersion":    "put what the layer holds into the function's folder",
+	"AWS::ApiGatewayV2::Api":           "use AWS::ApiGateway::RestApi",
+	"AWS::ApiGateway::UsagePlan":       "API keys are not supported",
+	"AWS::ApiGateway::ApiKey":          "API keys are not supported",
+	"AWS::Lambda::Version":             "the latest code is always what runs",
+	"AWS::Lambda::Alias":               "the latest code is always what runs",
+	"AWS::CloudFormation::Stack":       "one template is one stack: put its resources here",
+	"AWS::Serverless::Application":     "one template is one stack: put its resources here",
+	"AWS::ApiGateway::Model":           "models are not supported",
+	"AWS::ApiGateway::Account":         "every request is recorded by the server itself; give it a Condition that is false here",
+	"AWS::ApiGateway::DomainName":      "custom domains are not supported",
+	"AWS::ApiGateway::GatewayResponse": "gateway responses are not set by templates",
+}
+
 func typeNames() []string {
 	all := []string{samFunction, samAPI}
 	for name := range types {

@@ -102,7 +102,7 @@ func readBounded(path string, source []byte, s Settings, r *report) *Template {
 	}
 	l.env = &environment{report: r, pseudo: pseudoParameters(s), resources: map[string]bool{}, leftOut: map[string]string{}, aliases: map[string]*node{}}
 	l.partition = l.env.pseudo["AWS::Partition"].text
-	l.region, l.account = s.Region, s.Account
+	l.region, l.account, l.private = s.Region, s.Account, s.Private
 	l.load(root, s)
 	return l.Template
 }
@@ -112,6 +112,7 @@ type loader struct {
 	*report
 	*Template
 	partition, region, account string
+	private                    string
 	globals                    map[string]*node
 	declared                   []*declaration
 	ids                        []string // resources in the order in which they are declared
@@ -144,7 +145,7 @@ func (l *loader) load(root *node, s Settings) {
 	}
 	for _, f := range root.fields {
 		if want, ok := sections[f.name]; !ok {
-			l.problem(f.at, "unknown section %q%s%s", f.name, didYouMean(f.name, supported(sections)), supportedList(sections))
+			l.problem(f.at, "unknown section %q%s%s", f.name, didYouMean(f.name, supported(sections)), l.supported(supported(sections)))
 		} else if want.refused != "" {
 			l.problem(f.at, "section %s is not supported: %s", f.name, want.refused)
 		} else {
@@ -245,7 +246,13 @@ func (l *loader) knownType(d *declaration) bool {
 	if types[d.kind] != nil {
 		return true
 	}
-	l.problem(d.kindAt, "resource type %q is not supported%s; supported: %s", d.kind, didYouMean(d.kind, typeNames()), names(typeNames()))
+	hint := didYouMean(d.kind, typeNames())
+	if why := unsupportedTypes[d.kind]; why != "" {
+		hint = ": " + why
+	} else if hint == "" {
+		hint = "; what is only for AWS can have a Condition that is false here"
+	}
+	l.problem(d.kindAt, "resource type %q is not supported%s%s", d.kind, hint, l.supported(typeNames()))
 	return false
 }
 

@@ -145,7 +145,11 @@ func syntaxProblem(err error, r *report) {
 	var e yaml.Error
 	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
 		p := e.GetToken().Position
-		r.problem(Position{p.Line, p.Column}, "not valid YAML: %s", e.GetMessage())
+		message := e.GetMessage()
+		if strings.Contains(message, "'\t'") {
+			message = "a tab cannot indent; use spaces"
+		}
+		r.problem(Position{p.Line, p.Column}, "not valid YAML: %s", message)
 		return
 	}
 	message, _, _ := strings.Cut(err.Error(), "\n")

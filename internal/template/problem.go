@@ -42,7 +42,8 @@ type report struct {
 	file     string
 	problems Problems
 	notes    Problems
-	bounded  bool // reading ends, by a panic with enough, when there is no point in going on
+	listed   map[string]bool // lists that have been said
+	bounded  bool            // reading ends, by a panic with enough, when there is no point in going on
 }
 
 // enough ends the reading of a template that has too many problems or grows
@@ -57,6 +58,20 @@ func (r *report) problem(at Position, format string, arguments ...any) {
 	if r.bounded && len(r.problems) >= maxProblems {
 		panic(enough{})
 	}
+}
+
+// supported is what is supported, "" when that has been said already: a long
+// list that comes again with each problem hides the problems.
+func (r *report) supported(words []string) string {
+	text := "; supported: " + names(words)
+	if r.listed[text] {
+		return ""
+	}
+	if r.listed == nil {
+		r.listed = map[string]bool{}
+	}
+	r.listed[text] = true
+	return text
 }
 
 // stop reports what makes it pointless to read on.

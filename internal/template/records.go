@@ -44,6 +44,7 @@ type resourceRow struct {
 	Lookup     map[string]string // what find needs if its creation is interrupted
 	Retain     bool
 	KeepOld    bool
+	Label      string // what a person would call it
 	Password   []byte `json:",omitempty"` // of a user, if the deploy made it up; sealed
 }
 

@@ -50,18 +50,18 @@ func (d *deploy) cleanUp(ctx context.Context) (left []string) {
 func (d *deploy) remove(ctx context.Context, row *resourceRow) error {
 	replaced := d.resources[row.LogicalID] != nil
 	if replaced && row.KeepOld || !replaced && row.Retain {
-		d.tellOf(row.LogicalID, row.Type, "", DeleteSkipped, "the template says Retain")
+		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteSkipped, "the template says Retain")
 		return d.forget(ctx, row)
 	}
-	d.tellOf(row.LogicalID, row.Type, "", DeleteInProgress, "")
+	d.tellOf(row.LogicalID, row.Type, row.Label, DeleteInProgress, "")
 	err := d.doRemove(ctx, row)
 	if err != nil {
-		d.tellOf(row.LogicalID, row.Type, "", DeleteFailed, err.Error())
+		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, err.Error())
 		return err
 	}
-	d.tellOf(row.LogicalID, row.Type, "", DeleteComplete, "")
+	d.tellOf(row.LogicalID, row.Type, row.Label, DeleteComplete, "")
 	if !replaced {
-		d.changes = append(d.changes, Change{LogicalID: row.LogicalID, Type: row.Type, Action: Deleted})
+		d.changes = append(d.changes, Change{LogicalID: row.LogicalID, Type: row.Type, Label: row.Label, Action: Deleted})
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (d *deploy) rollback(ctx context.Context, r *resource, cause error) error {
 		failed.Problem = problems[0]
 	}
 	for _, row := range slices.Backward(d.made) {
-		d.tellOf(row.LogicalID, row.Type, "", DeleteInProgress, "rolled back")
+		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteInProgress, "rolled back")
 		var err error
 		if row.Status == CreateInProgress {
 			err = d.discard(ctx, row)
@@ -119,11 +119,11 @@ func (d *deploy) rollback(ctx context.Context, r *resource, cause error) error {
 			err = d.doRemove(ctx, row)
 		}
 		if err != nil {
-			d.tellOf(row.LogicalID, row.Type, "", DeleteFailed, err.Error())
+			d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, err.Error())
 			failed.Left = append(failed.Left, row.LogicalID)
 			continue
 		}
-		d.tellOf(row.LogicalID, row.Type, "", DeleteComplete, "rolled back")
+		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteComplete, "rolled back")
 	}
 	if err := d.note(ctx, UpdateFailed); err != nil {
 		failed.Cause = errors.Join(cause, err)

@@ -36,7 +36,7 @@ var samAPIFields = fields{
 	"OpenApiVersion": noEffect("no OpenAPI document is made"), "AlwaysDeploy": noEffect("what has changed is always deployed"),
 	"MergeDefinitions": unsupported("define the API with Api events"),
 	"DefinitionBody":   unsupported("define the API with Api events"), "DefinitionUri": unsupported("define the API with Api events"),
-	"MethodSettings":   unsupported("throttling and logging are not set by templates"),
+	"MethodSettings":   methodSettings,
 	"AccessLogSetting": unsupported("every request is recorded by the server itself"),
 	"GatewayResponses": unsupported("gateway responses are not set by templates"),
 	"Models":           unsupported("models are not supported"), "Domain": unsupported("custom domains are not supported"),

@@ -17,7 +17,7 @@ var samFunctionFields = fields{
 	}}},
 	"Policies": noRoles, "AssumeRolePolicyDocument": noRoles, "PermissionsBoundary": noRoles, "RolePath": noRoles,
 	"Tracing": notTraced, "Tags": tagged, "LoggingConfig": noLogging, "PropagateTags": tagged,
-	"AutoPublishAlias":              unsupported("the latest code is always what runs"),
+	"AutoPublishAlias":              noEffect("no alias is made: the API always calls the latest code, as it would through the alias"),
 	"AutoPublishAliasAllProperties": unsupported("the latest code is always what runs"),
 	"AutoPublishCodeSha256":         unsupported("the latest code is always what runs"),
 	"DeploymentPreference":          unsupported("nothing is rolled out in steps here"),

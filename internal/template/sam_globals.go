@@ -28,16 +28,19 @@ func (l *loader) readGlobals(n *node) {
 			l.problem(f.at, "Globals.%s must be a mapping", f.name)
 			continue
 		}
+		kept := &node{kind: mapping, at: f.value.at}
 		for _, property := range f.value.fields {
 			if s, ok := want[property.name]; !ok {
-				l.problem(property.at, "unknown property %q of Globals.%s%s%s", property.name, f.name, didYouMean(property.name, supported(want)), supportedList(want))
+				l.problem(property.at, "unknown property %q of Globals.%s%s%s", property.name, f.name, didYouMean(property.name, supported(want)), l.supported(supported(want)))
 			} else if property.name == "Events" || property.name == "FunctionName" || property.name == "StageName" {
 				l.problem(property.at, "%s cannot be set in Globals.%s, as in SAM", property.name, f.name)
 			} else if s.refused != "" {
 				l.problem(property.at, "property %q of Globals.%s is not supported: %s", property.name, f.name, s.refused)
+			} else {
+				kept.fields = append(kept.fields, property)
 			}
 		}
-		l.globals[f.name] = f.value
+		l.globals[f.name] = kept // what is wrong is told once, not for each resource
 	}
 }
 

@@ -61,7 +61,7 @@ func checkFields(r *report, n *node, want fields, owner string) {
 		s, ok := want[f.name]
 		switch {
 		case !ok || s.hidden:
-			r.problem(f.at, "unknown property %q of %s%s%s", f.name, owner, didYouMean(f.name, supported(want)), supportedList(want))
+			r.problem(f.at, "unknown property %q of %s%s%s", f.name, owner, didYouMean(f.name, supported(want)), r.supported(supported(want)))
 		case s.refused != "":
 			r.problem(f.at, "property %q of %s is not supported: %s", f.name, owner, s.refused)
 		case s.inert != "":
@@ -132,8 +132,6 @@ func supported(f fields) (all []string) {
 	slices.Sort(all)
 	return all
 }
-
-func supportedList(f fields) string { return "; supported: " + names(supported(f)) }
 
 // plain is a known value as JSON would hold it, typed by its shape. Inert
 // properties are left out.

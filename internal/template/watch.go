@@ -2,6 +2,7 @@ package template
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,42 +29,56 @@ func Sources(t *Template) []string {
 // git write many files in a row.
 const quiet = 300 * time.Millisecond
 
-// Watch calls changed after something in paths (files, or folders with all in
-// them) has changed, once for a burst of changes, until ctx ends. Calls never
-// overlap, and a change during a call leads to another one. Version control,
-// installed modules and build results are not looked at.
-func Watch(ctx context.Context, paths []string, changed func()) error {
-	return watchReady(ctx, paths, changed, make(chan struct{}))
+// Watcher tells of changes to files. What changes after Follow is never lost,
+// even while nobody is in Run: follow first, then read, and the newest is read.
+type Watcher struct {
+	events  *fsnotify.Watcher
+	files   map[string]bool // files that are watched by themselves
+	folders []string
 }
 
-// watchReady closes ready when changes from then on are noticed.
-func watchReady(ctx context.Context, paths []string, changed func(), ready chan<- struct{}) error {
-	watcher, err := fsnotify.NewWatcher()
+// NewWatcher follows nothing yet. Whoever makes one closes it.
+func NewWatcher() (*Watcher, error) {
+	events, err := fsnotify.NewWatcher()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer watcher.Close()
-	w := &watch{watcher: watcher, files: map[string]bool{}}
+	return &Watcher{events: events}, nil
+}
+
+// Close ends Run.
+func (w *Watcher) Close() error { return w.events.Close() }
+
+// Follow watches these paths (files, or folders with all in them) instead of
+// those before. It is called before Run or in changed.
+func (w *Watcher) Follow(paths []string) error {
+	w.files, w.folders = map[string]bool{}, nil
+	var problems []error
 	for _, path := range paths {
-		if err := w.add(path); err != nil {
-			return err
-		}
+		problems = append(problems, w.add(path))
 	}
-	close(ready)
+	return errors.Join(problems...)
+}
+
+// Run calls changed after something that is followed has changed, once for a
+// burst of changes, until ctx ends. Calls never overlap, and a change during a
+// call leads to another one. Version control, installed modules and build
+// results are not looked at.
+func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	timer := time.NewTimer(quiet)
 	timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case event, ok := <-watcher.Events:
+		case event, ok := <-w.events.Events:
 			if !ok {
 				return nil
 			}
 			if w.matters(event) {
 				timer.Reset(quiet)
 			}
-		case _, ok := <-watcher.Errors:
+		case _, ok := <-w.events.Errors:
 			if !ok {
 				return nil
 			}
@@ -74,17 +89,14 @@ func watchReady(ctx context.Context, paths []string, changed func(), ready chan<
 	}
 }
 
-type watch struct {
-	watcher *fsnotify.Watcher
-	files   map[string]bool // files that are watched by themselves
-	folders []string
-}
-
-// add watches a path. A file is watched through its folder, because editors
-// replace it by a new one of the same name.
-func (w *watch) add(path string) error {
+// add watches a path, and the folder that it is in: editors replace a file by
+// a new one of the same name, and version control a folder.
+func (w *Watcher) add(path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
+		return err
+	}
+	if err := w.events.Add(filepath.Dir(path)); err != nil {
 		return err
 	}
 	info, err := os.Stat(path)
@@ -93,13 +105,13 @@ func (w *watch) add(path string) error {
 	}
 	if !info.IsDir() {
 		w.files[path] = true
-		return w.watcher.Add(filepath.Dir(path))
+		return nil
 	}
 	w.folders = append(w.folders, path)
 	return w.tree(path)
 }
 
-func (w *watch) tree(path string) error {
+func (w *Watcher) tree(path string) error {
 	return filepath.WalkDir(path, func(p string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -109,13 +121,13 @@ func (w *watch) tree(path string) error {
 		case p != path && unwatched(entry.Name()):
 			return fs.SkipDir
 		}
-		return w.watcher.Add(p)
+		return w.events.Add(p)
 	})
 }
 
 func unwatched(name string) bool { return ignored(name) || name == "node_modules" }
 
-func (w *watch) matters(event fsnotify.Event) bool {
+func (w *Watcher) matters(event fsnotify.Event) bool {
 	if event.Op == fsnotify.Chmod {
 		return false
 	}
