@@ -73,7 +73,7 @@ func rootCommand(std streams) *cobra.Command {
 	root.SetErr(std.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(std), envCommand(std), tokenCommand(std), secretHashCommand(std), versionCommand(std))
+	root.AddCommand(upCommand(std), envCommand(std), tokenCommand(std), secretHashCommand(std), policyCommand(std), versionCommand(std))
 	return root
 }
 

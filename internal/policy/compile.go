@@ -1,0 +1,179 @@
+package policy
+
+// statement is a rawStatement made ready: what it compares with is parsed, and
+// no part of it changes any more.
+type statement struct {
+	sid          string
+	effect       Effect
+	addressed    bool // the kind of policy has principals
+	principals   []principalMatch
+	notPrincipal bool
+	service      string // of all actions, which passes over most statements at once
+	actions      []actionPattern
+	notAction    bool
+	resources    []arnPattern // none in a trust policy: any
+	notResource  bool
+	conditions   []condition
+}
+
+func compile(kind Kind, d *document, size int) *Policy {
+	p := &Policy{kind: kind, doc: d, size: size, statements: make([]statement, len(d.statements))}
+	variables := d.version == version2012
+	for i := range d.statements {
+		raw, s := &d.statements[i], &p.statements[i]
+		*s = statement{sid: raw.sid, effect: Deny, notPrincipal: raw.notPrincipal, notAction: raw.notAction, notResource: raw.notResource}
+		if raw.effect == "Allow" {
+			s.effect = Allow
+		}
+		s.addressed = kind.onResource()
+		for _, named := range raw.principals {
+			if !s.addressed {
+				break
+			}
+			for _, v := range named.values {
+				s.principals = append(s.principals, compilePrincipal(named.sort, v.text, kind))
+			}
+		}
+		for _, a := range raw.actions {
+			s.actions = append(s.actions, compileAction(a.text))
+		}
+		s.service = service(s.actions)
+		for _, r := range raw.resources {
+			s.resources = append(s.resources, compileResource(r.text, variables))
+		}
+		for _, c := range raw.conditions {
+			op, _ := parseOperator(c.operator)
+			for _, k := range c.keys {
+				s.conditions = append(s.conditions, compileCondition(op, k.key, k.values, variables))
+			}
+		}
+	}
+	return p
+}
+
+// clause is the part of a statement that kept it from applying. The zero value
+// means that it applies.
+type clause uint8
+
+const (
+	applies clause = iota
+	principalClause
+	actionClause
+	resourceClause
+	conditionClause
+)
+
+// verdict of one statement: where it failed, or how it names the caller.
+type verdict struct {
+	failed    clause
+	condition int // which one, when that is what failed
+	grant     grant
+}
+
+// apply is the only place where a statement meets a request; tracing calls it
+// just as deciding does.
+func (s *statement) apply(e *evaluation) verdict {
+	v := verdict{grant: byName}
+	if !s.actsOn(e.action[:len(e.request.Action)], e.service) {
+		v.failed = actionClause
+		return v
+	}
+	if s.addressed {
+		if v.grant = s.named(e); v.grant == notNamed {
+			v.failed = principalClause
+			return v
+		}
+	}
+	if len(s.resources) > 0 && !s.covers(e) {
+		v.failed = resourceClause
+		return v
+	}
+	for i := range s.conditions {
+		if !s.conditions[i].holds(e.request.Context) {
+			v.failed, v.condition = conditionClause, i
+			return v
+		}
+	}
+	return v
+}
+
+func (s *statement) actsOn(action []byte, service int) bool {
+	if s.service != "" && string(action[:service]) != s.service {
+		return s.notAction
+	}
+	for i := range s.actions {
+		if s.actions[i].match(action) {
+			return !s.notAction
+		}
+	}
+	return s.notAction
+}
+
+// covers: a NotResource whose variable has no value says nothing certain, so it
+// allows nothing and denies everything.
+func (s *statement) covers(e *evaluation) bool {
+	for i := range s.resources {
+		if s.resources[i].match(&e.resource, e.request.Context) {
+			return !s.notResource
+		}
+	}
+	if !s.notResource || s.effect == Deny {
+		return s.notResource
+	}
+	for i := range s.resources {
+		if !s.resources[i].resolvable(e.request.Context) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *statement) named(e *evaluation) grant {
+	p := &e.request.Principal
+	if len(s.principals) == 0 {
+		return notNamed
+	}
+	if s.notPrincipal {
+		return namedIf(!s.exempt(p, e.bounded))
+	}
+	best := notNamed
+	for i := range s.principals {
+		best = max(best, s.principals[i].names(p))
+	}
+	return best
+}
+
+// exempt decides NotPrincipal. For an Allow whoever is named in any way is left
+// out. For a Deny their account is not enough, and a session must be named
+// together with its role; and nobody is spared who has a permissions boundary.
+//
+// See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
+func (s *statement) exempt(p *Principal, bounded bool) bool {
+	var account, issuer, self bool
+	for i := range s.principals {
+		switch s.principals[i].names(p) {
+		case byAccount:
+			account = true
+		case byIssuer:
+			issuer = true
+		case byName:
+			self = true
+			issuer = issuer || s.principals[i].wildcard
+		}
+	}
+	if s.effect == Allow {
+		return account || issuer || self
+	}
+	if bounded {
+		return false
+	}
+	switch p.Caller {
+	case FederatedUser:
+		return self && (issuer || p.Issuer == "")
+	case RoleSession:
+		return self && issuer
+	case Role:
+		return self || issuer
+	}
+	return self
+}

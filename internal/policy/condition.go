@@ -1,0 +1,216 @@
+package policy
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"strings"
+)
+
+// condition is one key under one operator. Exactly the slice of its operator's
+// family is filled.
+type condition struct {
+	op      operator
+	key     string // lower case
+	written string // as in the policy
+	texts   []pattern
+	arns    []arnPattern
+	numbers []decimal
+	dates   []instant
+	nets    []netip.Prefix
+	binary  []string
+}
+
+// holds decides the condition for the values that the request has.
+//
+// A key that is absent fails, save for a negated operator, IfExists and
+// ForAllValues. Several values need ForAnyValue or ForAllValues: without, the
+// condition does not hold, whatever the operator.
+func (k *condition) holds(c Context) bool {
+	v := lookup(c, k.key)
+	if k.op.family == null {
+		want := "true"
+		if v.Present() {
+			want = "false"
+		}
+		for i := range k.texts {
+			if strings.EqualFold(k.texts[i].text, want) {
+				return true
+			}
+		}
+		return false
+	}
+	if !v.Present() {
+		return k.op.ifExists || k.op.set == forAll || k.op.negated && k.op.set == noSet
+	}
+	switch k.op.set {
+	case forAny:
+		for i := range v.Len() {
+			if k.fits(v.At(i), c) {
+				return true
+			}
+		}
+		return false
+	case forAll:
+		for i := range v.Len() {
+			if !k.fits(v.At(i), c) {
+				return false
+			}
+		}
+		return true
+	}
+	return v.Len() == 1 && k.fits(v.At(0), c)
+}
+
+// fits decides one value: any of the policy's for an operator, none of them
+// for a negated one. What cannot be compared is not equal.
+func (k *condition) fits(value string, c Context) bool {
+	return k.any(value, c) != k.op.negated
+}
+
+func (k *condition) any(value string, c Context) bool {
+	switch k.op.family {
+	case texts, likeTexts:
+		for i := range k.texts {
+			if k.texts[i].match(value, c) {
+				return true
+			}
+		}
+	case foldedTexts:
+		for i := range k.texts {
+			if k.texts[i].matchFold(value, c) {
+				return true
+			}
+		}
+	case booleans:
+		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+			return false
+		}
+		for i := range k.texts {
+			if k.texts[i].matchFold(value, c) {
+				return true
+			}
+		}
+	case arns:
+		n := splitARN(value)
+		for i := range k.arns {
+			if k.arns[i].match(&n, c) {
+				return true
+			}
+		}
+	case numbers:
+		if d, ok := parseDecimal(value); ok {
+			for i := range k.numbers {
+				if k.op.relation.holds(d.compare(k.numbers[i])) {
+					return true
+				}
+			}
+		}
+	case dates:
+		if t, ok := parseInstant(value); ok {
+			for i := range k.dates {
+				if k.op.relation.holds(t.compare(k.dates[i])) {
+					return true
+				}
+			}
+		}
+	case addresses:
+		if a, ok := parseAddress(value); ok {
+			for i := range k.nets {
+				if k.nets[i].Contains(a) {
+					return true
+				}
+			}
+		}
+	case binaries:
+		for i := range k.binary {
+			if k.binary[i] == value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r relation) holds(order int) bool {
+	switch r {
+	case less:
+		return order < 0
+	case lessOrEqual:
+		return order <= 0
+	case greater:
+		return order > 0
+	case greaterOrEqual:
+		return order >= 0
+	}
+	return order == 0
+}
+
+// compileCondition: a value that its operator cannot read is left out, so that
+// it equals nothing; lint says so.
+func compileCondition(op operator, key string, values []located, variables bool) condition {
+	k := condition{op: op, key: foldKey(key), written: key}
+	for _, v := range values {
+		switch op.family {
+		case texts, foldedTexts, booleans:
+			k.texts = append(k.texts, compilePattern(v.text, dialect{variables: variables}))
+		case likeTexts:
+			k.texts = append(k.texts, compilePattern(v.text, dialect{wildcards: true, variables: variables}))
+		case null:
+			k.texts = append(k.texts, compilePattern(v.text, dialect{}))
+		case arns:
+			k.arns = append(k.arns, compileARNValue(v.text, variables))
+		case numbers:
+			if d, ok := parseDecimal(v.text); ok {
+				k.numbers = append(k.numbers, d)
+			}
+		case dates:
+			if t, ok := parseInstant(v.text); ok {
+				k.dates = append(k.dates, t)
+			}
+		case addresses:
+			if n, ok := parseNetwork(v.text); ok {
+				k.nets = append(k.nets, n)
+			}
+		case binaries:
+			k.binary = append(k.binary, canonicalBase64(v.text))
+		}
+	}
+	return k
+}
+
+// parseAddress reads an address; one of IPv4 written as IPv6 is that of IPv4.
+func parseAddress(text string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(text)
+	if err != nil || a.Zone() != "" {
+		return netip.Addr{}, false
+	}
+	return a.Unmap(), true
+}
+
+// parseNetwork reads CIDR, or an address that stands for itself alone.
+func parseNetwork(text string) (netip.Prefix, bool) {
+	if !strings.Contains(text, "/") {
+		a, ok := parseAddress(text)
+		if !ok {
+			return netip.Prefix{}, false
+		}
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), true
+}
+
+// canonicalBase64 makes the two spellings of the same bytes, with and without
+// padding, one. Requests carry the padded one.
+func canonicalBase64(text string) string {
+	if b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil {
+		return base64.StdEncoding.EncodeToString(b)
+	}
+	return text
+}

@@ -1,0 +1,333 @@
+package policy
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A pattern is the text of a policy in pieces: literal runs, wildcards and
+// variables. What a variable stands for is taken literally: a tag whose value
+// is * matches an asterisk and nothing else.
+type pattern struct {
+	text   string // as written
+	pieces []piece
+	plain  bool // one literal run, in pieces[0], or nothing
+	all    bool // a single *
+}
+
+type pieceKind uint8
+
+const (
+	literal pieceKind = iota
+	anyRun            // *
+	anyOne            // ?
+	variable
+)
+
+type piece struct {
+	kind pieceKind
+	text string // the literal; a variable's key in lower case; its default
+	// fallback is the default of a variable, when it has one.
+	fallback    string
+	hasFallback bool
+}
+
+// dialect is what a text may contain beside literals.
+type dialect struct {
+	wildcards, variables bool
+}
+
+func compilePattern(text string, d dialect) pattern {
+	p := pattern{text: text}
+	var run []byte
+	flush := func() {
+		if len(run) > 0 {
+			p.pieces = append(p.pieces, piece{kind: literal, text: string(run)})
+			run = run[:0]
+		}
+	}
+	for i := 0; i < len(text); {
+		if d.variables && strings.HasPrefix(text[i:], "${") {
+			if v, length, ok := readVariable(text[i:]); ok {
+				if v.kind == literal {
+					run = append(run, v.text...)
+				} else {
+					flush()
+					p.pieces = append(p.pieces, v)
+				}
+				i += length
+				continue
+			}
+		}
+		switch c := text[i]; {
+		case d.wildcards && c == '*':
+			flush()
+			if n := len(p.pieces); n == 0 || p.pieces[n-1].kind != anyRun {
+				p.pieces = append(p.pieces, piece{kind: anyRun})
+			}
+		case d.wildcards && c == '?':
+			flush()
+			p.pieces = append(p.pieces, piece{kind: anyOne})
+		default:
+			run = append(run, c)
+		}
+		i++
+	}
+	flush()
+	p.plain = len(p.pieces) == 0 || len(p.pieces) == 1 && p.pieces[0].kind == literal
+	p.all = len(p.pieces) == 1 && p.pieces[0].kind == anyRun
+	return p
+}
+
+// readVariable reads ${key}, ${key, 'default'} or an escape at the head of text.
+// What has no end, or no key, is no variable but text.
+func readVariable(text string) (v piece, length int, ok bool) {
+	if len(text) >= 4 && text[3] == '}' && strings.IndexByte("*?$", text[2]) >= 0 {
+		return piece{kind: literal, text: text[2:3]}, 4, true
+	}
+	end := strings.IndexByte(text, '}')
+	if end < 0 {
+		return v, 0, false
+	}
+	inside := text[2:end]
+	if key, rest, comma := strings.Cut(inside, ","); comma {
+		open := strings.TrimLeft(rest, " ")
+		if !strings.HasPrefix(open, "'") {
+			return v, 0, false
+		}
+		start := strings.IndexByte(text, '\'') + 1
+		length := strings.Index(text[start:], "'}")
+		if length < 0 {
+			return v, 0, false
+		}
+		v.fallback, v.hasFallback = text[start:start+length], true
+		inside, end = key, start+length+1
+	}
+	key := strings.TrimSpace(inside)
+	if key == "" {
+		return v, 0, false
+	}
+	v.kind, v.text = variable, foldKey(key)
+	return v, end + 1, true
+}
+
+// resolve is the literal text of a piece; false when its variable has no value.
+func (p *piece) resolve(c Context) (string, bool) {
+	if p.kind == literal {
+		return p.text, true
+	}
+	if value, ok := lookup(c, p.text).only(); ok {
+		return value, true
+	}
+	return p.fallback, p.hasFallback
+}
+
+// resolvable reports whether each variable has a value.
+func (p *pattern) resolvable(c Context) bool {
+	for i := range p.pieces {
+		if p.pieces[i].kind == variable {
+			if _, ok := p.pieces[i].resolve(c); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// head is the literal with which whatever matches begins.
+func (p *pattern) head() string {
+	if len(p.pieces) > 0 && p.pieces[0].kind == literal {
+		return p.pieces[0].text
+	}
+	return ""
+}
+
+// match holds s against the whole pattern. An unresolved variable matches
+// nothing. It remembers only the last star: when the pieces after it fit, no
+// earlier star could do better.
+func (p *pattern) match(s string, c Context) bool {
+	if p.plain {
+		if len(p.pieces) == 0 {
+			return s == ""
+		}
+		return s == p.pieces[0].text
+	}
+	if p.all {
+		return true
+	}
+	at, i := 0, 0
+	star, starAt := -1, 0
+	for {
+		if i == len(p.pieces) {
+			if at == len(s) {
+				return true
+			}
+		} else {
+			switch q := &p.pieces[i]; q.kind {
+			case anyRun:
+				if i == len(p.pieces)-1 {
+					return true
+				}
+				star, starAt = i, at
+				i++
+				continue
+			case anyOne:
+				if at < len(s) {
+					at += runeLength(s[at:])
+					i++
+					continue
+				}
+			default:
+				text, ok := q.resolve(c)
+				if !ok {
+					return false
+				}
+				if strings.HasPrefix(s[at:], text) {
+					at += len(text)
+					i++
+					continue
+				}
+			}
+		}
+		if star < 0 || starAt >= len(s) {
+			return false
+		}
+		starAt += runeLength(s[starAt:])
+		at, i = starAt, star+1
+	}
+}
+
+// matchFold is match without regard to case and without wildcards.
+func (p *pattern) matchFold(s string, c Context) bool {
+	for i := range p.pieces {
+		text, ok := p.pieces[i].resolve(c)
+		if !ok {
+			return false
+		}
+		n, ok := foldPrefix(s, text)
+		if !ok {
+			return false
+		}
+		s = s[n:]
+	}
+	return s == ""
+}
+
+// foldPrefix is how many bytes of s are prefix in another case.
+func foldPrefix(s, prefix string) (int, bool) {
+	at := 0
+	for _, want := range prefix {
+		if at == len(s) {
+			return 0, false
+		}
+		got, n := utf8.DecodeRuneInString(s[at:])
+		if !sameLetter(got, want) {
+			return 0, false
+		}
+		at += n
+	}
+	return at, true
+}
+
+func sameLetter(a, b rune) bool {
+	if a == b {
+		return true
+	}
+	for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
+		if f == b {
+			return true
+		}
+	}
+	return false
+}
+
+func runeLength(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+// An actionPattern is matched without regard to case. It is kept in lower case,
+// its literal head apart, which tells most statements apart at once.
+type actionPattern struct {
+	text string // as written
+	head string
+	tail string // from the first wildcard on, "" when there is none
+	all  bool
+}
+
+func compileAction(text string) actionPattern {
+	p := actionPattern{text: text, head: lowerASCII(text), all: wildOnly(text) || text == "*:*"}
+	if i := strings.IndexAny(p.head, "*?"); i >= 0 {
+		p.head, p.tail = p.head[:i], p.head[i:]
+	}
+	return p
+}
+
+// service is that which all the actions of a statement belong to, with its
+// colon; "" when they may be of several.
+func service(actions []actionPattern) string {
+	one := ""
+	for i := range actions {
+		at := strings.IndexByte(actions[i].head, ':')
+		if at < 0 || one != "" && actions[i].head[:at+1] != one {
+			return ""
+		}
+		one = actions[i].head[:at+1]
+	}
+	return one
+}
+
+// match takes the action in lower case.
+func (p *actionPattern) match(action []byte) bool {
+	n := len(p.head)
+	switch {
+	case p.all:
+		return true
+	case p.tail == "":
+		return string(action) == p.head
+	case len(action) < n || string(action[:n]) != p.head:
+		return false
+	}
+	return p.tail == "*" || glob(p.tail, action[n:])
+}
+
+func glob(p string, s []byte) bool {
+	i, at, star, starAt := 0, 0, -1, 0
+	for at < len(s) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, starAt = i, at
+			i++
+			continue
+		case i < len(p) && (p[i] == '?' || p[i] == s[at]):
+			i++
+			at++
+			continue
+		case star < 0:
+			return false
+		}
+		starAt++
+		i, at = star+1, starAt
+	}
+	for i < len(p) && p[i] == '*' {
+		i++
+	}
+	return i == len(p)
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
