@@ -118,7 +118,8 @@ func (p *printer) outcome(o *template.Outcome) {
 			}
 		}
 		if len(pool.Users) == 0 {
-			p.line("\nUser pool %s (%s) has no user in the template", pool.Name, pool.ID)
+			p.line("\nUser pool %s (%s) has no user in the template. To try it, add one of type AWS::Cognito::UserPoolUser\n"+
+				"with Metadata: {Sallyport: {PermanentPassword: Generate}}; its password is shown here.", pool.Name, pool.ID)
 		}
 	}
 	p.tryIt(o)

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -199,50 +198,4 @@ func TestUsersOfTheTemplateWithAddressesDoNotCountAsPeople(t *testing.T) {
 		"Username: regular", "Username: regular@example.com")
 	deployed(t, d, source)
 	deployed(t, d, "Resources: {Other: {Type: AWS::Cognito::UserPool}}")
-}
-
-func TestAMethodUnderAnotherNameIsRefusedAndStays(t *testing.T) {
-	d, _ := services(t)
-	source := `
-Resources:
-  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: plain}}
-  Get:
-    Type: AWS::ApiGateway::Method
-    Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: GET, AuthorizationType: NONE, Integration: {Type: MOCK}}
-`
-	o := deployed(t, d, source)
-	_, err := d.Deploy(context.Background(), parsed(t, changed(t, source, "  Get:", "  Look:"), nil))
-	if err == nil || !strings.Contains(err.Error(), "Get of this stack has that name already") {
-		t.Errorf("error %v", err)
-	}
-	_, err = invoke[apigateway.GetMethodOutput](context.Background(), &deploy{Deployer: d}, apiGateway, "GetMethod", &apigateway.GetMethodInput{
-		RestApiId: &o.APIs[0].ID, ResourceId: aws.String(rootOf(t, d, o.APIs[0].ID)), HttpMethod: aws.String("GET")})
-	must(t, err)
-}
-
-func rootOf(t testing.TB, d *Deployer, api string) string {
-	t.Helper()
-	root, err := (&work{deploy: &deploy{Deployer: d}}).rootResource(context.Background(), api)
-	must(t, err)
-	return root
-}
-
-func TestAPathsVariableCanBeRenamed(t *testing.T) {
-	d, _ := services(t)
-	deployed(t, d, guarded)
-	o := deployed(t, d, changed(t, guarded, "/pizzas/{id}", "/pizzas/{name}"))
-	if r := o.APIs[0].Routes; r[2].Path != "/pizzas/{name}" || len(r) != 3 || len(o.Left) > 0 {
-		t.Errorf("routes %+v, left %v", r, o.Left)
-	}
-}
-
-func TestAFailureSaysWhatWasChangedBefore(t *testing.T) {
-	a := newAccount(t)
-	d, _ := newDeployer(t, a)
-	deployed(t, d, guarded)
-	a.fail["CreateStage"] = errors.New("out of order")
-	_, err := d.Deploy(context.Background(), parsed(t, changed(t, guarded, "Default: hello", "Default: hi", "StageName: Prod", "StageName: Test"), nil))
-	if err == nil || !strings.Contains(err.Error(), "changed already and not taken back: Fn (Environment)") {
-		t.Errorf("error %v", err)
-	}
 }

@@ -181,11 +181,7 @@ func (d *deploy) describeRoute(ctx context.Context, r *resource, row *resourceRo
 			route.Header = d.headerOf(other)
 		}
 	}
-	if scopes := r.properties.get("AuthorizationScopes"); scopes != nil {
-		for _, s := range scopes.items {
-			route.Scopes = append(route.Scopes, s.text)
-		}
-	}
+	route.Scopes = r.properties.get("AuthorizationScopes").texts()
 	if uri := r.properties.get("Integration").get("Uri"); uri != nil {
 		uri.walk(func(n *node) {
 			if n.kind == function && n.text == "Fn::GetAtt" {
@@ -233,13 +229,8 @@ func (d *deploy) describePool(pool *resourceRow) Pool {
 		}
 		switch r.kind {
 		case userPoolClientType:
-			c := Client{LogicalID: id, ID: row.PhysicalID, Name: row.Attributes["Name"], HasSecret: r.properties.get("GenerateSecret") != nil && r.properties.get("GenerateSecret").is("true")}
-			if flows := r.properties.get("ExplicitAuthFlows"); flows != nil {
-				for _, f := range flows.items {
-					c.Flows = append(c.Flows, f.text)
-				}
-			}
-			p.Clients = append(p.Clients, c)
+			p.Clients = append(p.Clients, Client{LogicalID: id, ID: row.PhysicalID, Name: row.Attributes["Name"],
+				HasSecret: r.properties.get("GenerateSecret").is("true"), Flows: r.properties.get("ExplicitAuthFlows").texts()})
 		case userPoolUserType:
 			u := User{LogicalID: id, Username: row.PhysicalID}
 			if row.Password != nil {

@@ -5,6 +5,16 @@
 //	     -> SAM events become plain resources -> check against the table of types -> order
 //	deploy: build code -> compare with what the stack has -> create / update / replace -> delete -> outputs
 //
+// The files in the order of that flow:
+//
+//	load, declare, parse, parse_json, node, problem   a text becomes nodes, and the nodes resources
+//	environment, parameter, condition, intrinsic      what expressions mean
+//	sam_api, sam_auth, sam_function, sam_globals      SAM's resources become plain ones
+//	shape, kinds, cognito_*, gateway_*, lambda        the types: their properties, and how each is made
+//	graph, code, build                                order; a function's code
+//	deploy, apply, remove, accounts, records          one deploy, and the rows that survive it
+//	describe, watch                                   what came of it; when to do it again
+//
 // Evaluation is partial: whatever does not depend on a resource is known after
 // Load, and what remains (a Ref to a pool that does not exist yet) is evaluated
 // by the same code once the resource is there. A template either means one

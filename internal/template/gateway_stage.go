@@ -173,13 +173,11 @@ func (w *work) deploymentIs(id string) {
 // refused: whoever writes it relies on it.
 var methodSettings = listing(records(fields{
 	"HttpMethod": str, "ResourcePath": str,
-	"LoggingLevel": noLevel, "DataTraceEnabled": noLevel, "MetricsEnabled": noLevel,
+	"LoggingLevel": str, "DataTraceEnabled": flag, "MetricsEnabled": flag,
 	"ThrottlingRateLimit":  unsupported("requests to one method are not limited"),
 	"ThrottlingBurstLimit": unsupported("requests to one method are not limited"),
 	"CachingEnabled":       flag.of("false"), "CacheDataEncrypted": unsupported("answers are not cached"), "CacheTtlInSeconds": unsupported("answers are not cached"),
 })).without("every request is recorded by the server itself")
-
-var noLevel = noEffect("every request is recorded by the server itself")
 
 var stageType = &resourceType{
 	name: "AWS::ApiGateway::Stage",

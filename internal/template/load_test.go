@@ -37,6 +37,14 @@ func TestRefusals(t *testing.T) {
 		{"nested too deeply", "Metadata: " + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "\n", []string{"t.yaml:1:75: nested too deeply; at most 64 levels are allowed"}},
 		{"too large", "# " + strings.Repeat("x", maxSize), []string{"t.yaml: the template has 1048578 bytes; at most 1048576 are allowed"}},
 		{"no resources", "Description: x\n", []string{"t.yaml:1:1: the template has no section Resources"}},
+		{"two unknown types, one list", "Resources:\n  A: {Type: AWS::SNS::Topic}\n  B: {Type: AWS::SQS::Queue}\n", []string{
+			`t.yaml:2:13: resource type "AWS::SNS::Topic" is not supported; what is only for AWS can have a Condition that is false here; supported: ...`,
+			`t.yaml:3:13: resource type "AWS::SQS::Queue" is not supported; what is only for AWS can have a Condition that is false here`}},
+		{"a type that has another way", "Resources:\n  A: {Type: AWS::IAM::Role}\n", []string{`t.yaml:2:13: resource type "AWS::IAM::Role" is not supported: functions have no AWS permissions of their own; ...`}},
+		{"globals are refused once", sam + "Globals:\n  Function:\n    Layers: [x]\n" + strings.TrimPrefix(fn, sam), []string{`t.yaml:4:5: property "Layers" of Globals.Function is not supported: ...`}},
+		{"a runtime that is gone", strings.Replace(fn, "nodejs22.x", "nodejs18.x", 1), []string{`t.yaml:6:16: runtime "nodejs18.x" is not supported; did you mean "nodejs20.x"?; supported: ...`}},
+		{"limits of a stage", sam + "Resources:\n  A:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: x\n      MethodSettings: [{ThrottlingRateLimit: 1, LoggingLevel: INFO}]\n", []string{`t.yaml:7:25: property "ThrottlingRateLimit" of MethodSettings is not supported: requests to one method are not limited`}},
+		{"a tab", "Resources:\n\tA: b\n", []string{"t.yaml:2:1: not valid YAML: a tab cannot indent; use spaces"}},
 		{"unknown section", pool + "Resuorces: {}\n", []string{`t.yaml:4:1: unknown section "Resuorces"; did you mean "Resources"?; supported: ...`}},
 		{"unsupported section", pool + "Rules: {}\n", []string{"t.yaml:4:1: section Rules is not supported: use AllowedValues..."}},
 		{"unknown type", "Resources:\n  P:\n    Type: AWS::Cognito::UserPol\n", []string{`t.yaml:3:11: resource type "AWS::Cognito::UserPol" is not supported; did you mean "AWS::Cognito::UserPool"?; supported: ...`}},
@@ -92,7 +100,7 @@ func TestParametersAreChecked(t *testing.T) {
 	const section = "Parameters:\n  P: {%s}\nResources:\n  U:\n    Type: AWS::Cognito::UserPool\n    Properties: {UserPoolName: !Ref P}\n"
 	tests := []struct{ declaration, value, want string }{
 		{"Type: String", "", `parameter "P" has no default: give it a value with --parameter P=VALUE`},
-		{"Type: String, AllowedValues: [a, b]", "c", `the value "c" of parameter "P" is not one of the allowed values`},
+		{"Type: String, AllowedValues: [a, b]", "c", `the value "c" of parameter "P" is not one of the allowed values a and b`},
 		{"Type: String, AllowedPattern: '[a-z]+'", "abc1", `the value "abc1" of parameter "P" does not match the pattern [a-z]+`},
 		{"Type: String, MinLength: 3", "ab", `the value "ab" of parameter "P" is shorter than 3 characters`},
 		{"Type: String, MaxLength: 3, ConstraintDescription: short", "abcd", `the value "abcd" of parameter "P" is longer than 3 characters (short)`},
@@ -100,6 +108,8 @@ func TestParametersAreChecked(t *testing.T) {
 		{"Type: Number", "x", `the value "x" of parameter "P" is not a number`},
 		{"Type: Number, MinValue: 2", "1", `the value "1" of parameter "P" is less than 2`},
 		{"Type: Number, MaxValue: 2", "NaN2", `the value "NaN2" of parameter "P" is not a number`},
+		{"Type: Number", "NaN", `the value "NaN" of parameter "P" is not a number`},
+		{"Type: Number", "1e999", `the value "1e999" of parameter "P" is not a number`},
 		{"Type: Strng", "x", `unknown parameter type "Strng"; supported are String, Number, CommaDelimitedList and List<Number>`},
 		{"Type: 'AWS::SSM::Parameter::Value<String>'", "x", `parameters of type AWS::SSM::Parameter::Value<String> are not supported; use String`},
 		{"Type: String, AllowedPattern: '(?=x)'", "x", "AllowedPattern of parameter \"P\" cannot be used: error parsing regexp: invalid or unsupported Perl syntax: `(?=`"},

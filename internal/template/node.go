@@ -74,6 +74,16 @@ func (n *node) scalar() bool {
 // is says whether n is the scalar word.
 func (n *node) is(word string) bool { return n.scalar() && n.text == word }
 
+// texts are the items of a list, nil if n is none.
+func (n *node) texts() (all []string) {
+	if n != nil {
+		for _, item := range n.items {
+			all = append(all, item.text)
+		}
+	}
+	return all
+}
+
 // argument is what a function is applied to.
 func (n *node) argument() *node { return n.items[0] }
 

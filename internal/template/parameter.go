@@ -1,6 +1,7 @@
 package template
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -153,7 +154,7 @@ func allowedPattern(d *node) (compiled *regexp.Regexp, why string) {
 func constraint(d *node, value string, pattern *regexp.Regexp, isNumber bool) string {
 	if isNumber {
 		x, err := strconv.ParseFloat(value, 64)
-		if err != nil {
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			return "is not a number"
 		}
 		if low := d.get("MinValue"); low != nil {
@@ -179,6 +180,9 @@ func constraint(d *node, value string, pattern *regexp.Regexp, isNumber bool) st
 	}
 	if allowed := d.get("AllowedValues"); allowed != nil {
 		if !slices.ContainsFunc(allowed.items, func(a *node) bool { return a.text == value }) {
+			if words := allowed.texts(); len(words) <= 20 && d.get("NoEcho") == nil {
+				return "is not one of the allowed values " + names(words)
+			}
 			return "is not one of the allowed values"
 		}
 	}
