@@ -97,11 +97,11 @@ func TestAKilledServerLeavesNoFunction(t *testing.T) {
 	if runs, _ := filepath.Glob(filepath.Join(dir, "run-*")); len(runs) != 1 {
 		t.Errorf("folders: %v", runs)
 	}
-	ask(t, r, function("orphan"), `{"do":"who"}`)
+	lives := answerOf[who](t, ask(t, r, function("orphan"), `{"do":"who"}`)).PID
 
 	// A server that lives is left alone.
 	open(t, func(c *runner.Config) { c.Dir = dir })
-	if res := ask(t, r, function("orphan"), `{"do":"who"}`); res.Cold {
+	if ask(t, r, function("orphan"), `{"do":"who"}`); !alive(lives) {
 		t.Error("a second server in the folder ended the function of the first")
 	}
 }

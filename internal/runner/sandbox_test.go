@@ -102,7 +102,8 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 			theirAPI = v
 		}
 	}
-	them := itoa(answerOf[who](t, ask(t, r, other, `{"do":"who"}`)).PID)
+	neighbourPID := answerOf[who](t, ask(t, r, other, `{"do":"who"}`)).PID
+	them := itoa(neighbourPID)
 	us := itoa(os.Getpid())
 	if err := os.Chmod(home, 0o700); err != nil {
 		t.Fatal(err)
@@ -205,9 +206,9 @@ func TestWhatAFunctionCannotReach(t *testing.T) {
 	if got := answerOf[said](t, ask(t, r, f, `{"do":"run","args":["sh","-c","ulimit -n; ulimit -f; ulimit -c"]}`)); got.Got != "1024\n1048576\n0\n" {
 		t.Errorf("limits: %q", got.Got)
 	}
-	// The neighbour was not disturbed.
-	if res := ask(t, r, other, `{"do":"who"}`); res.Cold || res.FunctionError != "" {
-		t.Errorf("the neighbour: %s", res.Payload)
+	// The neighbour was not disturbed. A busy machine may have started a second one.
+	if res := ask(t, r, other, `{"do":"who"}`); res.FunctionError != "" || !alive(neighbourPID) {
+		t.Errorf("the neighbour: %s, %d runs: %t", res.Payload, neighbourPID, alive(neighbourPID))
 	}
 }
 
