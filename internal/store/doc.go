@@ -12,5 +12,6 @@
 //
 // The files: store.go opens and writes, table.go is the typed door, shape.go
 // its SQL text, value.go what a column may hold, feed.go and follower.go the
-// changes, sqlite.go and postgres.go what differs between the engines.
+// changes, sqlite.go and postgres.go what differs between the engines, hangup.go what is
+// done when a server goes away.
 package store

@@ -25,10 +25,13 @@ func holdFile(path string) (*dataFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w: choose another with --data", err)
 	}
+	if path, err = resolve(path); err != nil {
+		return nil, err
+	}
+	folder := filepath.Dir(path)
 	info, err := os.Stat(folder)
 	if err != nil {
 		return nil, err
@@ -46,6 +49,20 @@ func holdFile(path string) (*dataFile, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// resolve follows symbolic links, so that whoever comes by whatever name finds the same
+// lock, and the folder that is checked is the one that the file is in.
+func resolve(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return real, err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("the database %s is a symbolic link to nowhere: remove it, or choose another folder with --data", path)
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	return filepath.Join(folder, filepath.Base(path)), err
 }
 
 // takeLock holds path.lock until the process ends, however it ends. SQLite would let
@@ -87,12 +104,31 @@ func (f *dataFile) prepare() error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("the database %s is not a regular file: choose another folder with --data", f.path)
 	}
-	if info.Mode().Perm()&0o077 != 0 { // brought back from a backup, perhaps
-		if err := file.Chmod(0o600); err != nil {
-			return fmt.Errorf("the database %s is open to other users: run chmod 600 %s", f.path, f.path)
+	for _, path := range []string{f.path, f.path + "-wal", f.path + "-shm", f.path + ".lock"} {
+		if err := narrow(path); err != nil {
+			return err
 		}
 	}
 	return syncFolder(filepath.Dir(f.path))
+}
+
+// narrow closes a file to others, which was brought back from a backup, perhaps.
+func narrow(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file: remove it, or choose another folder with --data", path)
+	case info.Mode().Perm()&0o077 == 0:
+		return nil
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return fmt.Errorf("%s is open to other users: run chmod 600 %s", path, path)
+	}
+	return nil
 }
 
 // syncFolder makes the name of a new file survive a power cut.

@@ -84,13 +84,22 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 }
 
 func TestFileBroughtBackWithAWideModeIsNarrowed(t *testing.T) {
-	o := filled(t)
-	if err := os.Chmod(o.File, 0o644); err != nil {
-		t.Fatal(err)
+	o := fileOptions(t)
+	killAfter(t, o.File, 3) // with its log and its index
+	files, err := filepath.Glob(o.File + "*")
+	if err != nil || len(files) != 4 {
+		t.Fatalf("%v, %v: want the database, log, index and lock", files, err)
+	}
+	for _, f := range files {
+		if err := os.Chmod(f, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	open(t, o)
-	if info, err := os.Stat(o.File); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v: want 0600", info.Mode(), err)
+	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v (%v), want 0600", f, info.Mode(), err)
+		}
 	}
 }
 
@@ -288,4 +297,44 @@ func TestStatementsNumberTheirParametersAsSQLiteDoes(t *testing.T) {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
+}
+
+// Under two names a file would have two locks, and two servers.
+func TestFileUnderAnotherNameIsLockedAllTheSame(t *testing.T) {
+	o := filled(t)
+	home := filepath.Dir(o.File)
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Mkdir(elsewhere, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	alias, folder := filepath.Join(elsewhere, "alias.db"), filepath.Join(elsewhere, "folder")
+	if err := errors.Join(os.Symlink(o.File, alias), os.Symlink(home, folder)); err != nil {
+		t.Fatal(err)
+	}
+	open(t, o)
+	for _, name := range []string{alias, filepath.Join(folder, "sallyport.db")} {
+		refused(t, store.Options{File: name}, "in use by another sallyport")
+	}
+}
+
+func TestLinkIsHeldToTheFolderThatItLeadsTo(t *testing.T) {
+	o := filled(t)
+	if err := os.Chmod(filepath.Dir(o.File), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Mkdir(elsewhere, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(elsewhere, "link.db")
+	if err := os.Symlink(o.File, link); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, store.Options{File: link}, "open to other users", "chmod 700")
+
+	nowhere := filepath.Join(elsewhere, "nowhere.db")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "planted"), nowhere); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, store.Options{File: nowhere}, "symbolic link to nowhere")
 }

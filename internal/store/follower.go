@@ -22,6 +22,9 @@ type Apply = func(ctx context.Context, reload bool, changes []Change) error
 // inside apply uses db and sees at least those changes. apply must not write. The follower
 // ends with ctx, or with Close.
 func (db *DB) Follow(ctx context.Context, tables []string, apply func(ctx context.Context, reload bool, changes []Change) error) error {
+	if db.feed == nil {
+		return errReadOnly
+	}
 	one := &follower{db: db, tables: tables, apply: apply, woken: make(chan struct{}, 1), moved: make(chan struct{})}
 	if err := one.reload(ctx, 0); err != nil {
 		return err

@@ -37,10 +37,13 @@ const (
 	poolSize = 8
 )
 
-func openPostgres(ctx context.Context, address string) (engine, error) {
+func openPostgres(ctx context.Context, address string, readOnly bool) (engine, error) {
 	config, err := parsePostgres(address)
 	if err != nil {
 		return nil, err
+	}
+	if readOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
 	e := &postgres{host: fmt.Sprintf("%s:%d/%s", config.Host, config.Port, config.Database), user: config.User}
 	e.reads, e.writes = pool(config), pool(config)
@@ -77,13 +80,13 @@ func parsePostgres(address string) (*pgx.ConnConfig, error) {
 // none: over a network, password and rows would be readable on the way. Who wants that says
 // sslmode=disable.
 func refusePlain(config *pgx.ConnConfig) {
-	tls := config.Fallbacks[:0:0]
+	secure := config.Fallbacks[:0:0]
 	for _, f := range config.Fallbacks {
 		if f.TLSConfig != nil || isLocal(f.Host) {
-			tls = append(tls, f)
+			secure = append(secure, f)
 		}
 	}
-	config.Fallbacks = tls
+	config.Fallbacks = secure
 }
 
 func isLocal(host string) bool {
@@ -108,15 +111,20 @@ func (e *postgres) leave(bool)                              {}
 // The driver keeps prepared statements by their text, for each connection.
 
 func (e *postgres) read(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	return e.reads.QueryContext(ctx, text, args...)
+	return steady(func() (*sql.Rows, error) { return e.reads.QueryContext(ctx, text, args...) })
 }
 
 func (e *postgres) execute(ctx context.Context, text string, args []any) (sql.Result, error) {
-	return e.writes.ExecContext(ctx, text, args...)
+	conn, err := e.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	return conn.ExecContext(ctx, text, args...)
 }
 
 func (e *postgres) begin(ctx context.Context, level sql.IsolationLevel) (transaction, error) {
-	tx, err := e.writes.BeginTx(ctx, &sql.TxOptions{Isolation: level})
+	tx, err := steady(func() (*sql.Tx, error) { return e.writes.BeginTx(ctx, &sql.TxOptions{Isolation: level}) })
 	if err != nil {
 		return nil, err
 	}

@@ -13,21 +13,30 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 )
 
+var errReadOnly = errors.New("store: the database is open for reading only")
+
 // OpenReadOnly looks into a database beside the server that has it: it takes no
 // lock, runs no migration, and cannot write or follow. A file that does not
 // exist is fs.ErrNotExist.
 func OpenReadOnly(ctx context.Context, o Options) (*DB, error) {
 	var e engine
 	var err error
-	if o.File != "" {
+	switch {
+	case o.File != "" && o.Postgres == "" && !o.Memory:
 		e, err = openFileReadOnly(ctx, o.File)
-	} else {
-		e, err = openEngine(ctx, o)
+	case o.Postgres != "" && o.File == "" && !o.Memory:
+		e, err = openPostgres(ctx, o.Postgres, true)
+	default:
+		err = errors.New("store: give one of a file and a PostgreSQL URL to read")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &DB{engine: e, log: slog.New(slog.DiscardHandler), clock: new(clock.Clock), lane: make(chan struct{}, 1)}, nil
+	db := &DB{engine: e, log: slog.New(slog.DiscardHandler), clock: new(clock.Clock), lane: make(chan struct{}, 1)}
+	if _, err := db.head(ctx); err != nil {
+		return nil, errors.Join(e.explain(err), e.close())
+	}
+	return db, nil
 }
 
 func openFileReadOnly(ctx context.Context, path string) (engine, error) {
@@ -42,5 +51,10 @@ func openFileReadOnly(ctx context.Context, path string) (engine, error) {
 		return nil, fmt.Errorf("the database %s cannot be read: %w", path, err)
 	}
 	at := (&url.URL{Scheme: "file", Path: path, OmitHost: true}).String()
-	return openLite(ctx, at+"?mode=ro&_pragma=query_only(1)", newGate(false), nil)
+	e, err := openLite(ctx, at+"?mode=ro&_pragma=query_only(1)", newGate(false), nil)
+	if err != nil {
+		return nil, err
+	}
+	e.path = path // for what it explains
+	return e, nil
 }

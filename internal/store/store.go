@@ -36,7 +36,7 @@ type DB struct {
 	engine engine
 	log    *slog.Logger
 	clock  *clock.Clock
-	feed   *feed
+	feed   *feed         // nil if the database is open for reading only
 	lane   chan struct{} // held by the one write that has met too many conflicts
 
 	close    sync.Once
@@ -74,7 +74,7 @@ func openEngine(ctx context.Context, o Options) (engine, error) {
 	case o.File != "" && o.Postgres == "" && !o.Memory:
 		return openFile(ctx, o.File)
 	case o.Postgres != "" && o.File == "" && !o.Memory:
-		return openPostgres(ctx, o.Postgres)
+		return openPostgres(ctx, o.Postgres, false)
 	case o.Memory && o.File == "" && o.Postgres == "":
 		return openMemory(ctx)
 	}
@@ -134,6 +134,9 @@ func (db *DB) query(ctx context.Context, text string, args []any, each func(*sql
 }
 
 func (db *DB) exec(ctx context.Context, text string, args []any) (n int64, err error) {
+	if db.feed == nil {
+		return 0, errReadOnly
+	}
 	for attempt := 1; ; attempt++ {
 		n, err = db.execOnce(ctx, text, args)
 		if err == nil || !db.engine.isConflict(err) || attempt == maxAttempts {

@@ -47,6 +47,9 @@ const (
 )
 
 func (db *DB) write(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
+	if db.feed == nil {
+		return errReadOnly
+	}
 	inLane := false
 	defer func() {
 		if inLane {
