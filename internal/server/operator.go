@@ -109,7 +109,15 @@ func (o *operator) outbox(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, list)
 }
 
+// fromLoopback is about who sent the request first. One that came by a proxy on
+// this machine, or by an API of this very server that passes requests on, says
+// so, and is not from here.
 func fromLoopback(r *http.Request) bool {
+	for _, passedOn := range [...]string{"Forwarded", "Via", "X-Forwarded-For", "X-Amzn-Apigateway-Api-Id"} {
+		if len(r.Header[passedOn]) > 0 {
+			return false
+		}
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && peer.Addr().Unmap().IsLoopback()
 }

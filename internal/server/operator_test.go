@@ -170,6 +170,8 @@ func TestWhoMayNotResetOrMoveTheClock(t *testing.T) {
 		"a name that was rebound":       {ephemeral, []string{"Host", "evil.example"}},
 		"a look-alike of localhost":     {ephemeral, []string{"Host", "localhost.evil.example"}},
 		"an address of another machine": {ephemeral, []string{"Host", "192.0.2.1:4566"}},
+		"by a proxy on this machine":    {ephemeral, []string{"X-Forwarded-For", "192.0.2.1"}},
+		"by an API of this server":      {ephemeral, []string{"X-Amzn-Apigateway-Api-Id", "abcdefghij"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, door := range []string{"/_sallyport/reset", "/_sallyport/clock"} {
