@@ -1,10 +1,15 @@
 package userpool
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/store"
 )
 
 // Quicken gives the service cheap hashes and keys from a small stock, for tests
@@ -38,4 +43,29 @@ var (
 // Cost is what a hash costs in production.
 func (s *Service) Cost() (memory, passes uint32, threads uint8) {
 	return s.passwords.cost.memory, s.passwords.cost.passes, s.passwords.cost.threads
+}
+
+// Populate puts confirmed users into a pool, user0000000 and on, each with an
+// e-mail address as an alias, and returns their subs.
+func (s *Service) Populate(ctx context.Context, poolID string, n int) (subs []string, err error) {
+	const atOnce = 2000
+	for len(subs) < n && err == nil {
+		err = s.db.Write(ctx, func(tx *store.Tx) error {
+			p, err := poolTable.Get(ctx, tx, poolID)
+			for range min(atOnce, n-len(subs)) {
+				if err != nil {
+					return err
+				}
+				sub, _ := newUUID(s.random)
+				name := fmt.Sprintf("user%07d", len(subs))
+				subs = append(subs, sub)
+				err = insertUser(ctx, tx, p, &User{
+					PoolID: poolID, NameKey: name, Username: name, Sub: sub, Status: Confirmed, Enabled: true, Created: time.Now(),
+					Attributes: map[string]string{attributeEmail: name + "@example.com", attributeEmailVerified: "true"},
+				})
+			}
+			return err
+		})
+	}
+	return subs, err
 }

@@ -35,6 +35,7 @@ CREATE TABLE user_pool_users (
   PRIMARY KEY (pool_id, name_key)
 );
 CREATE INDEX user_pool_users_by_status ON user_pool_users (pool_id, status, name_key);
+CREATE INDEX user_pool_users_by_state ON user_pool_users (pool_id, enabled, name_key);
 
 -- Every name a user answers to (user name, sub, e-mail ...), unique in its pool whatever its kind.
 CREATE TABLE user_pool_names (
