@@ -7,7 +7,7 @@
 //
 // The files in the order of that flow:
 //
-//	load, declare, parse, parse_json, node, problem   a text becomes nodes, and the nodes resources
+//	load, declare, parse*, limits, node, problem       a text becomes nodes, and the nodes resources
 //	environment, parameter, condition, intrinsic      what expressions mean
 //	sam_api, sam_auth, sam_function, sam_globals      SAM's resources become plain ones
 //	shape, kinds, cognito_*, gateway_*, lambda        the types: their properties, and how each is made
@@ -24,7 +24,7 @@
 // may be absolute or lead out of the template's folder, and a note then says
 // so. It never leads into Settings.Private, and links inside the code's folder
 // never lead out of it. What reading a hostile template costs is bounded; see
-// the limits in parse.go and environment.go.
+// limits.go and environment.go.
 package template
 
 import (

@@ -22,7 +22,7 @@ type environment struct {
 }
 
 const (
-	maxSteps    = 1 << 20 // nodes visited by one evaluation of a template
+	maxSteps    = 200_000 // nodes visited by one evaluation of a template
 	maxProduced = 8 << 20 // bytes of text made by it
 	maxText     = 1 << 20 // bytes of one text made
 )

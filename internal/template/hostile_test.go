@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml/lexer"
 )
 
 // each repeats a format with its number, with commas between.
@@ -46,6 +48,48 @@ func TestTemplatesThatWouldTakeLongAreRefused(t *testing.T) {
 			}
 			if lines := strings.Count(err.Error(), "\n") + 1; lines > maxProblems {
 				t.Errorf("%d problems are reported", lines)
+			}
+		})
+	}
+}
+
+// Names are counted before the parser sees them, however they are written, and
+// only those of one mapping count together.
+func TestNamesAreCountedBeforeParsing(t *testing.T) {
+	lines := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format+"\n", i)
+		}
+		return b.String()
+	}
+	var anchors strings.Builder
+	for i := range 501 {
+		fmt.Fprintf(&anchors, "&%s k%d:\n", strings.Repeat("a", i%9+1), i)
+	}
+	tests := []struct {
+		name, source string
+		fits         bool
+	}{
+		{"plain", lines(501, "k%d: v"), false},
+		{"without values", lines(501, "k%d:"), false},
+		{"quoted", lines(501, `"k%d":`), false},
+		{"explicit", lines(501, "? k%d\n: v"), false},
+		{"merged", lines(501, "<<: v%d"), false},
+		{"with anchors of different lengths", anchors.String(), false},
+		{"with tags", lines(501, "!Ref k%d:"), false},
+		{"in a list", "a:\n - b: c\n" + lines(501, "   k%d: v"), false},
+		{"below others", "a:\n  b:\n" + lines(501, "    k%d: v"), false},
+		{"after deeper ones", lines(501, "k%d:\n  a: b"), false},
+		{"as many as may be", lines(500, "k%d:\n  a: b"), true},
+		{"in many mappings", "a:\n" + strings.Repeat("  - b: c\n"+lines(100, "    k%d: v"), 20), true},
+		{"in many lists", lines(100, "k%d:\n  - a: b\n  - a: b\n  - a: b\n  - a: b\n  - a: b\n  - a: b"), true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := &report{file: "t.yaml"}
+			if got := narrow(lexer.Tokenize(test.source), r); got != test.fits || (len(r.problems) == 0) != test.fits {
+				t.Errorf("fits: %v, problems %v", got, r.problems)
 			}
 		})
 	}

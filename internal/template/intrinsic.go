@@ -136,6 +136,10 @@ func (e *environment) sub(n *node) *node {
 	var parts []*node
 	rest := argument.text
 	for {
+		if e.steps++; e.steps > maxSteps {
+			e.stop(n.at, tooLarge)
+			return &node{kind: unusable}
+		}
 		before, after, found := strings.Cut(rest, "${")
 		if before != "" {
 			parts = append(parts, newText(n.at, before))

@@ -11,16 +11,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-)
-
-const (
-	maxSize      = 1 << 20 // bytes of a template; CloudFormation's own limit
-	maxDepth     = 64      // of nested lists, mappings and functions
-	maxTokens    = 20_000  // words and signs of a YAML template, some 5,000 lines: the library's time grows with their square
-	maxValues    = 20_000  // names and values of a JSON template
-	maxFields    = 500     // of one mapping; CloudFormation's own limit on resources
-	maxResources = 2_000   // with those that SAM makes
 )
 
 // functions are the intrinsic functions by their long names, with what is to be
@@ -77,7 +67,7 @@ func parseYAML(source []byte, r *report) (root *node) {
 		r.problem(Position{}, "the template has more than %d words and signs; split it, or write it in JSON", maxTokens)
 		return nil
 	}
-	if !shallow(tokens, r) {
+	if !shallow(tokens, r) || !narrow(tokens, r) {
 		return nil
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -109,36 +99,6 @@ func parseYAML(source []byte, r *report) (root *node) {
 		return nil
 	}
 	return (&yamlReader{r}).read(body, 0)
-}
-
-// shallow refuses nesting so deep that the parser's recursion would be at the
-// mercy of the text. Indentation bounds itself by the size limit; brackets and
-// several indicators on one line do not.
-func shallow(tokens token.Tokens, r *report) bool {
-	brackets, indicators, line := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-			indicators = 0
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-			indicators = 0
-		case token.CollectEntryType:
-			indicators = 0
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.TagType, token.AnchorType, token.AliasType:
-			if brackets <= 0 && t.Position.Line != line {
-				indicators = 0
-			}
-			line = t.Position.Line
-			indicators++
-		}
-		if brackets > maxDepth || indicators > maxDepth {
-			r.problem(Position{t.Position.Line, t.Position.Column}, "nested too deeply; at most %d levels are allowed", maxDepth)
-			return false
-		}
-	}
-	return true
 }
 
 func syntaxProblem(err error, r *report) {
@@ -217,7 +177,7 @@ func (y *yamlReader) read(n ast.Node, depth int) *node {
 func (y *yamlReader) mapping(at Position, values []*ast.MappingValueNode, depth int) *node {
 	m := &node{kind: mapping, at: at}
 	if len(values) > maxFields {
-		y.stop(at, "a mapping has more than %d names; split it", maxFields)
+		y.stop(at, tooManyNames, maxFields)
 	}
 	seen := make(map[string]bool, len(values))
 	for _, v := range values {

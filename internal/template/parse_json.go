@@ -140,7 +140,7 @@ func (j *jsonReader) mapping(at Position, depth int) (*node, error) {
 		seen[name] = true
 		m.fields = append(m.fields, field{name, where, v})
 		if len(m.fields) > maxFields {
-			j.stop(where, "a mapping has more than %d names; split it", maxFields)
+			j.stop(where, tooManyNames, maxFields)
 		}
 	}
 	if _, err := j.decoder.Token(); err != nil {
