@@ -30,6 +30,22 @@ type Caller struct {
 	ARN         string // "" for Anonymous
 	ID          string // aws:userid: account id for root, AIDA..., AROA...:session
 	AccessKeyID string
+	Session     *Temporary // of temporary credentials; nil for long-term ones
+}
+
+// Temporary is what temporary credentials say of their caller beside who it is.
+type Temporary struct {
+	Issuer     string // ARN of the role that was assumed, or of the user or root who asked for them
+	Federated  bool   // made by sts:GetFederationToken
+	Assumed    bool   // made by assuming a role
+	Issued     time.Time
+	Expires    time.Time
+	Policy     string   // session policy, which bounds what the credentials may do; "" for none
+	PolicyARNs []string // managed policies that do so, too
+
+	Tags           map[string]string // by key
+	TransitiveTags []string          // keys of those that go on into sessions made from this one
+	SourceIdentity string
 }
 
 // Call is one control-plane operation under way: who asks, from where, when.
@@ -41,9 +57,12 @@ type Call struct {
 	RequestID string
 	Source    netip.Addr
 	UserAgent string
-	Secure    bool      // the request came over TLS
-	Time      time.Time // the instant at which this call happens, for all that it does
-	Record    *audit.Record
+	Secure    bool // the request came over TLS
+	// Conditions are the condition keys that the operation's input speaks for, in
+	// lower case (aws:requesttag/team). Whoever finds the resource sets them.
+	Conditions map[string][]string
+	Time       time.Time // the instant at which this call happens, for all that it does
+	Record     *audit.Record
 }
 
 // Verdict is the answer to "may they?". The zero value denies.
@@ -51,6 +70,9 @@ type Verdict struct {
 	Allowed  bool
 	Explicit bool   // a denial that a policy spelled out
 	Reason   string // for the operator's record, never for the client
+	// Cause ends the sentence that a refused client reads, in AWS's words, with a
+	// blank before it. "" leaves it to what Explicit says.
+	Cause string
 }
 
 // Authorizer decides whether call.Caller may perform action ("service:Name")

@@ -56,6 +56,7 @@ func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, i
 		note(stepAuthorise, audit.Refused, "the operation does not say who may call it")
 		return refuse(notAuthorized, "")
 	}
+	call.Conditions = nil // those of an operation around this one are not its own
 	resource, err := who.resource(call, in)
 	if err != nil {
 		return a.handlerFault(ctx, call.Record, err, note)

@@ -48,6 +48,9 @@ const (
 // deniedText says that the caller may not, and which kind of policy decided.
 func deniedText(caller access.Caller, action, resource string, v access.Verdict) string {
 	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", caller.ARN, action, resource)
+	if v.Cause != "" {
+		return text + v.Cause
+	}
 	if v.Explicit {
 		return text + " with an explicit deny in an identity-based policy"
 	}
