@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -30,13 +31,21 @@ func RootKey(ctx context.Context, c config.Config) (account.Credentials, error) 
 		return account.Credentials{}, err
 	}
 	defer db.Close()
-	ring, err := openKeyring(ctx, c, folder, db)
+	noKey := fmt.Errorf("the database holds no root key yet: start the server once with sallyport up")
+	empty, err := keyring.Empty(ctx, keyring.NewShelf(db))
+	if err == nil && empty {
+		return account.Credentials{}, noKey
+	}
+	if err != nil {
+		return account.Credentials{}, err
+	}
+	ring, err := openKeyring(ctx, c, folder, db, false)
 	if err != nil {
 		return account.Credentials{}, err
 	}
 	key, err := account.StoredRootKey(ctx, db, ring)
 	if errors.Is(err, account.ErrNoRootKey) {
-		return account.Credentials{}, fmt.Errorf("the database holds no root key yet: start the server once with sallyport up")
+		return account.Credentials{}, noKey
 	}
 	return key, err
 }

@@ -122,7 +122,10 @@ func (s *services) openStore(ctx context.Context, c config.Config, folder dataFo
 		return err
 	}
 	s.onClose(s.db.Close)
-	s.keyring, err = openKeyring(ctx, c, folder, s.db)
+	empty, err := keyring.Empty(ctx, keyring.NewShelf(s.db))
+	if err == nil {
+		s.keyring, err = openKeyring(ctx, c, folder, s.db, empty)
+	}
 	return err
 }
 
@@ -139,10 +142,9 @@ func storeOptions(c config.Config, folder dataFolder, now *clock.Clock, logger *
 	return o
 }
 
-// openKeyring finds the master key. A new one is made only for a database that
-// holds nothing sealed yet: it could not open what another has closed.
-func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *store.DB) (*keyring.Keyring, error) {
-	shelf := keyring.NewShelf(db)
+// openKeyring finds the master key. create is for a database that holds nothing
+// sealed yet: a new key could not open what another has closed.
+func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *store.DB, create bool) (*keyring.Keyring, error) {
 	var master keyring.Master
 	var err error
 	switch {
@@ -151,15 +153,12 @@ func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *st
 	case c.Ephemeral:
 		master = keyring.NewMaster()
 	default:
-		var empty bool
-		if empty, err = keyring.Empty(ctx, shelf); err == nil {
-			master, err = keyring.MasterFromFile(folder.masterKey(), empty)
-		}
+		master, err = keyring.MasterFromFile(folder.masterKey(), create)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return keyring.Open(ctx, master, shelf)
+	return keyring.Open(ctx, master, keyring.NewShelf(db))
 }
 
 func (s *services) startFunctions(life context.Context, c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) (err error) {
