@@ -21,6 +21,7 @@ type printer struct {
 	mu    sync.Mutex
 	out   io.Writer
 	color bool
+	shown string // the surroundings as last told; deploys run one at a time
 }
 
 func isTerminal(w io.Writer) bool {
@@ -92,6 +93,19 @@ func (p *printer) outcome(o *template.Outcome) {
 	if len(o.Left) > 0 {
 		p.line("not removed yet: %s; the next deploy tries again", strings.Join(o.Left, ", "))
 	}
+	var text strings.Builder
+	(&printer{out: &text}).surroundings(o)
+	if text.String() == p.shown { // as before a deploy of code alone
+		return
+	}
+	p.shown = text.String()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprint(p.out, p.shown)
+}
+
+// surroundings tells where everything is, who may sign in, and what to try.
+func (p *printer) surroundings(o *template.Outcome) {
 	width := 0
 	for _, out := range o.Outputs {
 		width = max(width, len(out.Name))
