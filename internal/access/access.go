@@ -36,6 +36,7 @@ type Caller struct {
 // Temporary is what temporary credentials say of their caller beside who it is.
 type Temporary struct {
 	Issuer     string // ARN of the role that was assumed, or of the user or root who asked for them
+	IssuerID   string // its unique id; "" for root
 	Federated  bool   // made by sts:GetFederationToken
 	Assumed    bool   // made by assuming a role
 	Issued     time.Time

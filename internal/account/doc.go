@@ -1,6 +1,18 @@
-// Package account is the account that a deployment is: its access keys, who
-// they belong to, and what their owners may do (iam, sts).
+// Package account is the account that a deployment is: its users, groups and
+// roles, their keys and policies, and what each may do (iam, sts).
 //
-//	access key id -> Keys.Key -> secret + Caller        (proved by package sigv4)
-//	Caller + action + resource -> Authorize -> Verdict   (nobody but root may do anything)
+//	access key id (+ session token) -> Keys.Key -> secret + Caller        (proved by package sigv4)
+//	Caller + action + resource -> Authorize -> policies of the snapshot -> Verdict   (root may do anything)
+//	AssumeRole -> trust policy + caller's policies -> sealed session token
+//
+// Rows are read into a snapshot with compiled policies, which follows the
+// database; nothing that decides waits for it. Users, groups and roles are one
+// sort of row, an entity: what they have in common is written once.
+//
+// The files: account, rootkey and keys are whose keys open what; authorize and
+// conditions decide; snapshot follows; entity, user, group, role, accesskey,
+// inline, attachment, boundary, tag, managedpolicy, policyversion and summary
+// are IAM, registered in iam; managed is AWS's own policies; session is the
+// token, and assume, federation and passed make it, registered in sts; records
+// are the rows; valid, document, listing and refusal are the words on the wire.
 package account

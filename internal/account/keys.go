@@ -8,10 +8,11 @@ import (
 )
 
 // Key implements awsapi.Keys. A long-term key has no session token: one that
-// comes with a token is not the key that it says it is.
+// comes with a token is not the key that it says it is. A temporary one is
+// nothing without its token.
 func (s *Service) Key(_ context.Context, accessKeyID, sessionToken string) (string, access.Caller, error) {
 	if sessionToken != "" {
-		return "", access.Caller{}, awsapi.ErrUnknownKey
+		return s.sessionKey(accessKeyID, sessionToken)
 	}
 	if s.given.AccessKeyID != "" && accessKeyID == s.given.AccessKeyID {
 		return s.given.SecretAccessKey.Reveal(), s.root(accessKeyID), nil

@@ -29,11 +29,12 @@ const (
 	Environment   Purpose = "environment" // environment variables of functions
 	Outbox        Purpose = "outbox"
 	Templates     Purpose = "templates" // fingerprints of what templates say
+	Sessions      Purpose = "sessions"  // tokens of temporary credentials
 )
 
 // Purposes are all there are. Their keys are made when the keyring opens, so that
 // sealing never touches the database.
-var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates}
+var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions}
 
 var (
 	// ErrUnreadable: the sealed value was not made by this keyring for that purpose and id.
