@@ -34,10 +34,15 @@ const (
 // arnPattern compares an ARN part by part, so that no wildcard can reach over a
 // colon into another part: the last part alone may hold colons of its own.
 type arnPattern struct {
-	text  string
-	parts [6]pattern
-	// head is how the last part must begin, which tells most resources apart.
-	head string
+	// start is how the whole must begin, up to the first part with a wildcard.
+	start string
+	// head and tail are how the last part must begin and end, which tells most
+	// resources apart.
+	head, tail string
+	// open: the last part is its head and then anything.
+	open bool
+	// first is where the parts begin that start does not tell.
+	first int8
 	// all is "*", which also fits what is no ARN.
 	all bool
 	// api is the short form of an API's own resource policy,
@@ -46,6 +51,9 @@ type arnPattern struct {
 	// whole is a condition's single variable, which stands for the whole ARN.
 	whole bool
 	never bool
+	// parts stand apart, so that what is mostly looked at lies together.
+	parts *[6]pattern
+	text  string
 }
 
 const shortAPI = "execute-api:/"
@@ -55,7 +63,7 @@ func isShortAPI(text string) bool { return strings.HasPrefix(text, shortAPI) }
 // compileResource: variables count only after the fifth colon. Parts that are
 // missing at the end are completed by wildcards, as AWS does.
 func compileResource(text string, variables bool) arnPattern {
-	p := arnPattern{text: text, all: wildOnly(text)}
+	p := arnPattern{text: text, all: wildOnly(text), parts: new([6]pattern)}
 	switch {
 	case p.all:
 	case isShortAPI(text):
@@ -71,15 +79,28 @@ func compileResource(text string, variables bool) arnPattern {
 			d := dialect{wildcards: true, variables: variables && i == partResource}
 			p.parts[i] = compilePattern(part, d)
 		}
-		p.head = p.parts[partResource].head()
+		p.index()
 	}
 	return p
+}
+
+// index notes what tells most resources apart without looking at the parts.
+func (p *arnPattern) index() {
+	last := &p.parts[partResource]
+	p.head, p.tail, p.open = last.head(), last.tail(), last.open()
+	for i := range partResource {
+		if !p.parts[i].plain {
+			break
+		}
+		p.start += p.parts[i].exact + ":"
+		p.first++
+	}
 }
 
 // compileARNValue is for the Arn operators: six parts, each of which may hold
 // variables, whose values cannot move the others.
 func compileARNValue(text string, variables bool) arnPattern {
-	p := arnPattern{text: text}
+	p := arnPattern{text: text, parts: new([6]pattern)}
 	d := dialect{wildcards: true, variables: variables}
 	if one := compilePattern(text, d); len(one.pieces) == 1 && one.pieces[0].kind == variable {
 		p.whole = true
@@ -128,11 +149,17 @@ func (p *arnPattern) match(n *name, c Context) bool {
 		_, path, found := strings.Cut(n.parts[partResource], "/")
 		return found && n.parts[partService] == "execute-api" && p.parts[partResource].match(path, c)
 	}
-	if !strings.HasPrefix(n.parts[partResource], p.head) {
+	if last := n.parts[partResource]; !strings.HasPrefix(last, p.head) || !strings.HasSuffix(last, p.tail) {
 		return false
 	}
-	for i := partResource; i >= 0; i-- {
-		if !p.parts[i].match(n.parts[i], c) {
+	if !strings.HasPrefix(n.text, p.start) {
+		return false
+	}
+	for i := int(p.first); i < len(p.parts); i++ {
+		if i == partResource && p.open {
+			return true
+		}
+		if !p.parts[i].all && !p.parts[i].match(n.parts[i], c) {
 			return false
 		}
 	}

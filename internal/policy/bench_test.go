@@ -75,6 +75,31 @@ func BenchmarkEvaluateTenPoliciesOfTwentyStatements(b *testing.B) {
 	}
 }
 
+// The worst that an author can do: all statements are about the same action, and
+// differ in the last thing that is looked at.
+func BenchmarkEvaluateStatementsThatNearlyApply(b *testing.B) {
+	for name, statement := range map[string]string{
+		"resource":  `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":["arn:aws:execute-api:*:*:abc123/*/POST/orders%d","arn:aws:execute-api:*:*:xyz%d/*"]}`,
+		"condition": `{"Effect":"Allow","Action":"execute-api:*","Resource":"arn:aws:execute-api:*:*:abc123/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":["a%d","b%d"]}}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			var list []policy.Attached
+			for range 10 {
+				var statements []string
+				for i := range 20 {
+					statements = append(statements, fmt.Sprintf(statement, i, i))
+				}
+				list = append(list, policy.Attached{Policy: policy.MustParse(policy.Identity, `{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`)})
+			}
+			set, r := &policy.Set{Identity: list}, invokeRequest()
+			b.ReportAllocs()
+			for b.Loop() {
+				policy.Evaluate(r, set)
+			}
+		})
+	}
+}
+
 func TestEvaluateAllocatesNothing(t *testing.T) {
 	set := &policy.Set{Identity: tenPolicies(t)}
 	r := invokeRequest()

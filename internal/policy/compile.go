@@ -8,7 +8,7 @@ type statement struct {
 	addressed    bool // the kind of policy has principals
 	principals   []principalMatch
 	notPrincipal bool
-	service      string // of all actions, which passes over most statements at once
+	service      uint64 // the hash of that of all actions, which passes over most statements at once
 	actions      []actionPattern
 	notAction    bool
 	resources    []arnPattern // none in a trust policy: any
@@ -37,7 +37,9 @@ func compile(kind Kind, d *document, size int) *Policy {
 		for _, a := range raw.actions {
 			s.actions = append(s.actions, compileAction(a.text))
 		}
-		s.service = service(s.actions)
+		if one := service(s.actions); one != "" {
+			s.service = hash([]byte(one))
+		}
 		for _, r := range raw.resources {
 			s.resources = append(s.resources, compileResource(r.text, variables))
 		}
@@ -97,8 +99,8 @@ func (s *statement) apply(e *evaluation) verdict {
 	return v
 }
 
-func (s *statement) actsOn(action []byte, service int) bool {
-	if s.service != "" && string(action[:service]) != s.service {
+func (s *statement) actsOn(action []byte, service uint64) bool {
+	if s.service != 0 && s.service != service {
 		return s.notAction
 	}
 	for i := range s.actions {

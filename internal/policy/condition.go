@@ -71,7 +71,8 @@ func (k *condition) any(value string, c Context) bool {
 	switch k.op.family {
 	case texts, likeTexts:
 		for i := range k.texts {
-			if k.texts[i].match(value, c) {
+			p := &k.texts[i]
+			if p.plain && p.exact == value || !p.plain && p.match(value, c) {
 				return true
 			}
 		}

@@ -52,7 +52,7 @@ const maxAction = 192
 type evaluation struct {
 	request  *Request
 	action   [maxAction]byte // in lower case; an array, so that it needs no heap
-	service  int             // how much of it is the service with its colon
+	service  uint64          // the hash of its service with the colon
 	resource name
 	bounded  bool // the principal has a permissions boundary
 	trace    *Trace
@@ -78,7 +78,7 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 	for i := range len(r.Action) {
 		e.action[i] = lowerByte(r.Action[i])
 	}
-	e.service = strings.IndexByte(r.Action, ':') + 1
+	e.service = hash(e.action[:strings.IndexByte(r.Action, ':')+1])
 	guarded := true
 	var guard answer
 	for level := range s.ServiceControl {

@@ -12,7 +12,8 @@ import (
 type pattern struct {
 	text   string // as written
 	pieces []piece
-	plain  bool // one literal run, in pieces[0], or nothing
+	plain  bool // one literal run, which is exact, or nothing
+	exact  string
 	all    bool // a single *
 }
 
@@ -76,6 +77,9 @@ func compilePattern(text string, d dialect) pattern {
 	}
 	flush()
 	p.plain = len(p.pieces) == 0 || len(p.pieces) == 1 && p.pieces[0].kind == literal
+	if p.plain && len(p.pieces) == 1 {
+		p.exact = p.pieces[0].text
+	}
 	p.all = len(p.pieces) == 1 && p.pieces[0].kind == anyRun
 	return p
 }
@@ -143,15 +147,25 @@ func (p *pattern) head() string {
 	return ""
 }
 
+// open reports whether the pattern is its head and then anything.
+func (p *pattern) open() bool {
+	return p.all || len(p.pieces) == 2 && p.pieces[0].kind == literal && p.pieces[1].kind == anyRun
+}
+
+// tail is the literal with which whatever matches ends.
+func (p *pattern) tail() string {
+	if n := len(p.pieces); n > 0 && p.pieces[n-1].kind == literal {
+		return p.pieces[n-1].text
+	}
+	return ""
+}
+
 // match holds s against the whole pattern. An unresolved variable matches
 // nothing. It remembers only the last star: when the pieces after it fit, no
 // earlier star could do better.
 func (p *pattern) match(s string, c Context) bool {
 	if p.plain {
-		if len(p.pieces) == 0 {
-			return s == ""
-		}
-		return s == p.pieces[0].text
+		return s == p.exact
 	}
 	if p.all {
 		return true
@@ -169,6 +183,11 @@ func (p *pattern) match(s string, c Context) bool {
 				if i == len(p.pieces)-1 {
 					return true
 				}
+				skip := p.seek(i, s[at:])
+				if skip < 0 {
+					return false
+				}
+				at += skip
 				star, starAt = i, at
 				i++
 				continue
@@ -194,8 +213,22 @@ func (p *pattern) match(s string, c Context) bool {
 			return false
 		}
 		starAt += runeLength(s[starAt:])
+		skip := p.seek(star, s[starAt:])
+		if skip < 0 {
+			return false
+		}
+		starAt += skip
 		at, i = starAt, star+1
 	}
+}
+
+// seek is how far into s the star at piece i must reach, at the least, for the
+// literal after it to fit; -1 when it fits nowhere.
+func (p *pattern) seek(i int, s string) int {
+	if next := &p.pieces[i+1]; next.kind == literal {
+		return strings.Index(s, next.text)
+	}
+	return 0
 }
 
 // matchFold is match without regard to case and without wildcards.
@@ -276,6 +309,15 @@ func service(actions []actionPattern) string {
 		one = actions[i].head[:at+1]
 	}
 	return one
+}
+
+// hash is FNV-1a; it is never 0.
+func hash(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h | 1
 }
 
 // match takes the action in lower case.
