@@ -65,7 +65,7 @@ func (n *snapshot) located(account, resource string) (string, *compiledEntity) {
 		return resource, nil
 	}
 	e := n.named(kind, name)
-	if e == nil || path != "/" && path != e.Path {
+	if e == nil || e.Name != name || path != "/" && path != e.Path {
 		return resource, nil
 	}
 	return e.arn(account), e

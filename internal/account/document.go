@@ -37,7 +37,9 @@ func checkDocument(kind policy.Kind, text *string) (*policy.Policy, error) {
 // of this account, else the text itself. An error of bind ends it.
 func bindPrincipals(document string, bind func(principal string) (string, error)) (string, error) {
 	var tree map[string]any
-	if err := json.Unmarshal([]byte(document), &tree); err != nil {
+	from := json.NewDecoder(strings.NewReader(document))
+	from.UseNumber() // a condition's number keeps every digit
+	if err := from.Decode(&tree); err != nil {
 		return "", err
 	}
 	statements, many := tree["Statement"].([]any)

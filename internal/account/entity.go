@@ -61,17 +61,15 @@ func (s *Service) create(ctx context.Context, e *entity, before func(tx *store.T
 	return err
 }
 
-// find reads an entity by its name, or NoSuchEntity.
+// find reads an entity by its name, or NoSuchEntity. Names differ by more than
+// their case, but are found as they are written: what was asked for is what
+// the caller's policies have been asked about.
 func (s *Service) find(ctx context.Context, session store.Session, kind entityKind, name *string) (*entity, error) {
 	e, err := entities.GetBy(ctx, session, "name", nameKey(kind, deref(name)))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, missing(kind, deref(name))
+	if errors.Is(err, store.ErrNotFound) || err == nil && e.Name != deref(name) {
+		return nil, noSuchEntity("The %s with name %s cannot be found.", kind, deref(name))
 	}
 	return e, err
-}
-
-func missing(kind entityKind, name string) error {
-	return noSuchEntity("The %s with name %s cannot be found.", kind, name)
 }
 
 // change applies fn to an entity in one transaction, in which fn may read.

@@ -98,9 +98,9 @@ func (s *Service) GetFederationToken(_ context.Context, call *access.Call, in *s
 	if err != nil {
 		return nil, err
 	}
-	claims := session{Kind: federated, Owner: call.Caller.ID, Name: *in.Name, passed: p}
+	claims := session{Kind: federatedByUser, Owner: call.Caller.ID, Name: *in.Name, passed: p}
 	if call.Caller.Kind == access.Root {
-		claims.Kind, claims.Owner = rootsFriend, call.Caller.AccessKeyID
+		claims.Kind, claims.Owner = federatedByRoot, call.Caller.AccessKeyID
 	}
 	credentials, err := s.credentials(claims, call.Time, seconds)
 	if err != nil {

@@ -5,12 +5,17 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 func TestAUserFromTheCradleToTheGrave(t *testing.T) {
@@ -153,6 +158,17 @@ func TestWhatIAMDoesNotTake(t *testing.T) {
 	w.refused("a policy too long for a user", err, "LimitExceeded")
 	_, err = c.CreateRole(ctx, &iam.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: new(trust(`{"AWS":"arn:aws:iam::` + number + `:user/nobody"}`))})
 	w.refused("trust in a user who is not there", err, "MalformedPolicyDocument")
+	for name, text := range map[string]string{
+		"a principal twice": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + number + `"},"Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}`,
+		"a statement twice": `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"},"Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}`,
+		"another document":  trust(`"*"`) + trust(`"*"`),
+		"another's action":  doc(`{"Effect":"Allow","Principal":"*","Action":"iam:*"}`),
+	} {
+		_, err := c.CreateRole(ctx, &iam.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: &text})
+		w.refused(name, err, "MalformedPolicyDocument")
+	}
+	_, err = c.GetUser(ctx, &iam.GetUserInput{UserName: new("ANN")})
+	w.refused("a name in another case", err, "NoSuchEntity")
 	_, err = c.ListUsers(ctx, &iam.ListUsersInput{Marker: new("forged")})
 	w.refused("a forged marker", err, "ValidationError")
 	_, err = c.ListUsers(ctx, &iam.ListUsersInput{MaxItems: new(int32(1001))})
@@ -191,32 +207,55 @@ func TestListsComeInPages(t *testing.T) {
 	}
 }
 
-func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
-	w := newWorld(t)
-	c, ctx := w.iam(w.root), t.Context()
-	w.user("ann", "")
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	keys := 0
-	for i := range 8 {
-		all.Go(func() {
-			if _, err := c.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: new("ann"), PolicyName: new(fmt.Sprint("p", i)), PolicyDocument: new(allow("iam:GetUser", "*"))}); err != nil {
-				t.Error(err)
+func TestWritersAtOnceLoseNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorldOn(t, db, new(clock.Clock))
+		c, ctx := w.iam(w.root), t.Context()
+		w.user("ann", "")
+		var all sync.WaitGroup
+		var keys atomic.Int32
+		for i := range 8 {
+			all.Go(func() {
+				if _, err := c.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: new("ann"), PolicyName: new(fmt.Sprint("p", i)), PolicyDocument: new(allow("iam:GetUser", "*"))}); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: new("ann")}); err == nil {
+					keys.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if names := done[*iam.ListUserPoliciesOutput](w)(c.ListUserPolicies(ctx, &iam.ListUserPoliciesInput{UserName: new("ann")})).PolicyNames; len(names) != 8 {
+			t.Errorf("of eight policies %v are there", names)
+		}
+		if n := keys.Load(); n != 1 {
+			t.Errorf("%d keys were made beside the first, which may be one", n)
+		}
+	})
+}
+
+func TestNothingIsAttachedThatIsGone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorldOn(t, db, new(clock.Clock))
+		c, ctx := w.iam(w.root), t.Context()
+		w.user("ann", "")
+		for i := range 8 {
+			p := done[*iam.CreatePolicyOutput](w)(c.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: new(fmt.Sprint("p", i)), PolicyDocument: new(allow("iam:GetUser", "*"))})).Policy
+			var both sync.WaitGroup
+			var attached, deleted error
+			both.Go(func() {
+				_, attached = c.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: new("ann"), PolicyArn: p.Arn})
+			})
+			both.Go(func() { _, deleted = c.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: p.Arn}) })
+			both.Wait()
+			if (attached == nil) == (deleted == nil) {
+				t.Errorf("attaching: %v; deleting: %v", attached, deleted)
 			}
-			if _, err := c.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: new("ann")}); err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				keys++
+			if attached == nil {
+				done[*iam.DetachUserPolicyOutput](w)(c.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: new("ann"), PolicyArn: p.Arn}))
 			}
-		})
-	}
-	all.Wait()
-	if names := done[*iam.ListUserPoliciesOutput](w)(c.ListUserPolicies(ctx, &iam.ListUserPoliciesInput{UserName: new("ann")})).PolicyNames; len(names) != 8 {
-		t.Errorf("of eight policies %v are there", names)
-	}
-	if keys != 1 {
-		t.Errorf("%d keys were made beside the first, which may be one", keys)
-	}
+		}
+	})
 }
 
 func TestKeysThatDoNotSign(t *testing.T) {

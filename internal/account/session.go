@@ -45,11 +45,11 @@ type passed struct {
 type sessionKind string
 
 const (
-	ofRole      sessionKind = "role"      // AssumeRole
-	ofUser      sessionKind = "user"      // GetSessionToken of a user
-	ofRoot      sessionKind = "root"      // GetSessionToken of root
-	federated   sessionKind = "federated" // GetFederationToken of a user
-	rootsFriend sessionKind = "rootfed"   // GetFederationToken of root
+	ofRole          sessionKind = "role"      // AssumeRole
+	ofUser          sessionKind = "user"      // GetSessionToken of a user
+	ofRoot          sessionKind = "root"      // GetSessionToken of root
+	federatedByUser sessionKind = "federated" // GetFederationToken of a user
+	federatedByRoot sessionKind = "rootfed"   // GetFederationToken of root
 )
 
 const (
@@ -147,7 +147,7 @@ func (s *Service) sessionCaller(claims session) (access.Caller, error) {
 		}
 	}
 	caller := access.Caller{Kind: access.Session, Account: s.account, Session: t}
-	if claims.Kind == ofRoot || claims.Kind == rootsFriend {
+	if claims.Kind == ofRoot || claims.Kind == federatedByRoot {
 		if !s.isRootKey(claims.Owner) {
 			return access.Caller{}, awsapi.ErrUnknownKey // root's key has been changed since
 		}
@@ -173,7 +173,7 @@ func (s *Service) sessionCaller(claims session) (access.Caller, error) {
 		caller.ARN, caller.ID = s.assumedARN(e.Name, claims.Name), e.ID+":"+claims.Name
 	case ofUser:
 		caller.Kind, caller.ARN, caller.ID = access.User, t.Issuer, e.ID
-	case federated:
+	case federatedByUser:
 		return s.federatedCaller(caller, claims.Name), nil
 	default:
 		return access.Caller{}, awsapi.ErrUnknownKey

@@ -36,8 +36,12 @@ type world struct {
 func (w *world) Write(r *audit.Record) { w.last.Store(r) }
 
 func newWorld(t *testing.T) *world {
-	w := &world{T: t, clock: new(clock.Clock)}
-	db := open(t, store.Options{Memory: true, Clock: w.clock})
+	now := new(clock.Clock)
+	return newWorldOn(t, open(t, store.Options{Memory: true, Clock: now}), now)
+}
+
+func newWorldOn(t *testing.T, db *store.DB, now *clock.Clock) *world {
+	w := &world{T: t, clock: now}
 	given := account.Credentials{AccessKeyID: "operator", SecretAccessKey: keyring.NewSecret("s3cret")}
 	w.account = started(t, db, openRing(t, db, keyring.NewMaster()), given)
 	w.root = aws.Credentials{AccessKeyID: "operator", SecretAccessKey: "s3cret"}
