@@ -98,7 +98,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
-	}, s.account.STS(), s.pools.API(), s.functions.API(), s.gateway.API())
+	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.functions.API(), s.gateway.API())
 	return s, nil
 }
 
