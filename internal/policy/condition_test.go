@@ -130,6 +130,7 @@ func TestOperators(t *testing.T) {
 		{"ArnLike lets no star reach into another part", `{"ArnLike":{"x:key":"arn:aws:sns:*:1:x"}}`, has("arn:aws:sns:eu:2:1:x"), false},
 		{"ArnEquals has wildcards, too", `{"ArnEquals":{"x:key":"arn:aws:sns:*:*:topic?"}}`, has("arn:aws:sns:eu:1:topic1"), true},
 		{"ArnLike of what is no ARN", `{"ArnLike":{"x:key":"arn:*:*:*:*:*"}}`, has("topic"), false},
+		{"ArnLike of what is no ARN, by nothing but stars", `{"ArnLike":{"x:key":"*:*:*:*:*:*"}}`, has("topic"), false},
 		{"ArnLike of a single star", `{"ArnLike":{"x:key":"*"}}`, has("arn:aws:sns:eu:1:topic"), false},
 		{"ArnNotLike", `{"ArnNotLike":{"x:key":"arn:aws:sns:*:*:*"}}`, has("arn:aws:sqs:eu:1:q"), true},
 		{"ArnNotEquals of several", `{"ArnNotEquals":{"x:key":["arn:aws:sqs:*:*:*","arn:aws:sns:*:*:*"]}}`, has("arn:aws:sqs:eu:1:q"), false},
