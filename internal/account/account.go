@@ -2,11 +2,13 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync/atomic"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/policy"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -26,6 +28,9 @@ type Service struct {
 	given   Credentials // the root key that the operator set; empty if none
 	current atomic.Pointer[snapshot]
 	uses    uses
+
+	opened   memo[[sha256.Size]byte, session] // good tokens, by the hash of key id and token
+	compiled memo[string, *policy.Policy]     // session policies, by their text
 }
 
 // New makes the service of one account. given is the root key that the

@@ -71,8 +71,10 @@ func (s *Service) AssumeRole(ctx context.Context, call *access.Call, in *sts.Ass
 		return nil, err
 	}
 	out := &sts.AssumeRoleOutput{
-		Credentials: credentials, PackedPolicySize: size,
-		AssumedRoleUser: &types.AssumedRoleUser{Arn: new(s.assumedARN(target.Name, name)), AssumedRoleId: new(target.ID + ":" + name)},
+		Credentials: credentials,
+		//lint:ignore SA1019 clients of today read it
+		PackedPolicySize: size,
+		AssumedRoleUser:  &types.AssumedRoleUser{Arn: new(s.assumedARN(target.Name, name)), AssumedRoleId: new(target.ID + ":" + name)},
 	}
 	if p.SourceIdentity != "" {
 		out.SourceIdentity = &p.SourceIdentity
@@ -125,6 +127,9 @@ func checkMFA(serial, code *string) error {
 // it leaves it to them.
 func (s *Service) mayAssume(call *access.Call, in *sts.AssumeRoleInput, p *passed, seconds int32) (*compiledEntity, error) {
 	arn := *in.RoleArn
+	if call.Record != nil {
+		call.Record.Resource = arn
+	}
 	now := s.current.Load()
 	var target *compiledEntity
 	if kind, path, name, ok := splitEntityARN(s.account, arn); ok && kind == role {
@@ -139,7 +144,7 @@ func (s *Service) mayAssume(call *access.Call, in *sts.AssumeRoleInput, p *passe
 	if target == nil || target.trust == nil {
 		return nil, refused("sts:AssumeRole", "the account has no such role")
 	}
-	set, ok := now.policiesOf(s.account, &call.Caller)
+	set, ok := s.policiesOf(now, &call.Caller)
 	if !ok {
 		return nil, refused("sts:AssumeRole", "the caller is not known to the account any more")
 	}

@@ -28,7 +28,7 @@ func (s *Service) Decide(call *access.Call, action, resource string, own policy.
 	}
 	now := s.current.Load()
 	resource, target := now.located(s.account, resource)
-	set, ok := now.policiesOf(s.account, &call.Caller)
+	set, ok := s.policiesOf(now, &call.Caller)
 	if !ok && own.Policy == nil {
 		return access.Verdict{Reason: "the caller is not known to the account any more", Cause: " because no identity-based policy allows the " + action + " action"}
 	}
@@ -79,8 +79,8 @@ func ownerID(c *access.Caller) string {
 
 // policiesOf collects what bounds and allows a caller. ok is false for one who
 // has nothing here: who does not exist, or who never had policies.
-func (n *snapshot) policiesOf(account string, c *access.Caller) (set policy.Set, ok bool) {
-	if c.Account != account || c.Kind != access.User && c.Kind != access.Session {
+func (s *Service) policiesOf(n *snapshot, c *access.Caller) (set policy.Set, ok bool) {
+	if c.Account != s.account || c.Kind != access.User && c.Kind != access.Session {
 		return policy.Set{}, false
 	}
 	owner := ownerID(c)
@@ -96,7 +96,7 @@ func (n *snapshot) policiesOf(account string, c *access.Caller) (set policy.Set,
 		return policy.Set{}, false
 	}
 	if c.Session != nil {
-		set.Session = n.sessionPolicies(c.Session)
+		set.Session = s.sessionPolicies(n, c.Session)
 	}
 	return set, true
 }
@@ -106,10 +106,15 @@ const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 // nothing is the session policy of a federated user for whom none was passed.
 var nothing = policy.MustParse(policy.Session, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetCallerIdentity","Resource":"*"}}`)
 
-func (n *snapshot) sessionPolicies(c *access.Temporary) []policy.Attached {
+func (s *Service) sessionPolicies(n *snapshot, c *access.Temporary) []policy.Attached {
 	var list []policy.Attached
 	if c.Policy != "" {
-		list = append(list, policy.Attached{Name: "session policy", Policy: parsed(policy.Session, c.Policy)})
+		p, known := s.compiled.get(c.Policy)
+		if !known {
+			p = parsed(policy.Session, c.Policy)
+			s.compiled.put(c.Policy, p)
+		}
+		list = append(list, policy.Attached{Name: "session policy", Policy: p})
 	}
 	for _, arn := range c.PolicyARNs {
 		list = append(list, n.managed(arn))

@@ -150,16 +150,28 @@ func (p *passed) packedSize() (*int32, error) {
 
 // conditions are the condition keys that p speaks for.
 func (p *passed) conditions() map[string][]string {
-	keys := map[string][]string{}
-	for _, t := range p.Tags {
-		keys["aws:requesttag/"+strings.ToLower(t.Key)] = []string{t.Value}
-		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], t.Key)
+	shapes := make([]types.Tag, len(p.Tags))
+	for i := range p.Tags {
+		shapes[i] = types.Tag{Key: &p.Tags[i].Key, Value: &p.Tags[i].Value}
 	}
+	keys := requestTags(shapes)
 	if len(p.Transitive) > 0 {
 		keys["sts:transitivetagkeys"] = slices.Clone(p.Transitive)
 	}
 	if p.SourceIdentity != "" {
 		keys["sts:sourceidentity"] = []string{p.SourceIdentity}
+	}
+	return keys
+}
+
+// requestTags are the condition keys of tags in a request. One that is there
+// twice has two values, which no operator for a single value takes.
+func requestTags(tags []types.Tag) map[string][]string {
+	keys := map[string][]string{}
+	for _, t := range tags {
+		folded := "aws:requesttag/" + strings.ToLower(deref(t.Key))
+		keys[folded] = append(keys[folded], deref(t.Value))
+		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], deref(t.Key))
 	}
 	return keys
 }

@@ -42,10 +42,6 @@ func invalidInput(format string, args ...any) error {
 	return &types.InvalidInputException{Message: text(format, args)}
 }
 
-func unmodifiable(format string, args ...any) error {
-	return &types.UnmodifiableEntityException{Message: text(format, args)}
-}
-
 // malformed is for a policy that is none.
 func malformed(err error) error {
 	var known *policy.MalformedError

@@ -82,6 +82,19 @@ func TestSessionsDieWithWhomTheyStandFor(t *testing.T) {
 	w.refused("of a deleted user's guest", who(guest), "InvalidClientTokenId")
 }
 
+func TestAPolicyCanEndOldSessionsByTheirTime(t *testing.T) {
+	w := newWorld(t)
+	ann := w.user("ann", allow("sts:*", "*"))
+	arn := w.role("r", trust(wholeAccount), allow("iam:*", "*"))
+	before := w.assumed(ann, &sts.AssumeRoleInput{RoleArn: &arn})
+	cut := w.clock.Advance(time.Minute).Format(time.RFC3339)
+	text := doc(`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + cut + `"}}}`)
+	done[*iam.PutRolePolicyOutput](w)(w.iam(w.root).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: new("r"), PolicyName: new("AWSRevokeOlderSessions"), PolicyDocument: &text}))
+	w.clock.Advance(time.Minute)
+	w.refused("an old one", w.listUsers(before), "AccessDenied")
+	w.refused("a new one", w.listUsers(w.assumed(ann, &sts.AssumeRoleInput{RoleArn: &arn})), "")
+}
+
 func TestWhatCredentialsOfOnesOwnMay(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -159,8 +172,10 @@ func TestATokenStaysShortEnoughForAHeader(t *testing.T) {
 	_, err := w.assume(ann, &sts.AssumeRoleInput{RoleArn: &arn, Tags: tags(50)})
 	w.refused("more than may be packed", err, "PackedPolicyTooLarge")
 	out := done[*sts.AssumeRoleOutput](w)(w.assume(ann, &sts.AssumeRoleInput{RoleArn: &arn, Tags: tags(12)}))
-	if n := len(*out.Credentials.SessionToken); n > 8192 || *out.PackedPolicySize < 50 || *out.PackedPolicySize > 100 {
-		t.Errorf("a token of %d characters, %d%% packed", n, *out.PackedPolicySize)
+	//lint:ignore SA1019 clients of today read it
+	percent := *out.PackedPolicySize
+	if n := len(*out.Credentials.SessionToken); n > 8192 || percent < 50 || percent > 100 {
+		t.Errorf("a token of %d characters, %d%% packed", n, percent)
 	}
 	c := temporary(out.Credentials)
 	if _, err := w.sts(c).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}); err != nil {

@@ -20,7 +20,8 @@ func (s *Service) STS() *awsapi.Service {
 			// The role's trust policy has to be asked as well, which AssumeRole does itself.
 			awsapi.Op("AssumeRole", awsapi.AnyCaller, s.AssumeRole, awsapi.Require("RoleArn", "RoleSessionName")),
 			awsapi.Op("GetSessionToken", awsapi.AnyCaller, s.GetSessionToken),
-			awsapi.Op("GetFederationToken", awsapi.Action("sts:GetFederationToken", func(_ *access.Call, in *sts.GetFederationTokenInput) (string, error) {
+			awsapi.Op("GetFederationToken", awsapi.Action("sts:GetFederationToken", func(call *access.Call, in *sts.GetFederationTokenInput) (string, error) {
+				call.Conditions = requestTags(in.Tags)
 				return s.federatedARN(deref(in.Name)), nil
 			}), s.GetFederationToken, awsapi.Require("Name")),
 			awsapi.Op("GetAccessKeyInfo", awsapi.Action("sts:GetAccessKeyInfo", awsapi.AnyResource), s.GetAccessKeyInfo, awsapi.Require("AccessKeyId")),
