@@ -7,11 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,9 +154,12 @@ func (w *world) signIn(t testing.TB, p people) *idptypes.AuthenticationResultTyp
 }
 
 // counting is a function that says how often it has run, and what it was told.
-const counting = `let runs = 0
+// It counts at the test, not in its process: there may be a second one, when
+// the first is not quite ready again.
+const counting = `const count = () => new Promise((done, failed) =>
+  require("http").get(process.env.COUNTER, (answer) => answer.on("data", (d) => done(Number(d)))).on("error", failed))
 exports.handler = async (event) => {
-  runs++
+  const runs = await count()
   return { statusCode: 200, body: JSON.stringify({ runs, pid: process.pid, path: event.path, claims: event.requestContext?.authorizer?.claims }) }
 }`
 
@@ -163,13 +169,23 @@ func (w *world) function(t testing.TB, name, source string) (arn string) {
 	made := must(w.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: &name, Runtime: lambdatypes.RuntimeNodejs22x, Handler: aws.String("index.handler"), Timeout: aws.Int32(30),
 		Role: aws.String("arn:aws:iam::" + account + ":role/pizza"), Code: &lambdatypes.FunctionCode{ZipFile: zipped(t, "index.js", source)},
-		Environment: &lambdatypes.Environment{Variables: map[string]string{"TOPPING": "a-secret-topping-of-the-house"}},
+		Environment: &lambdatypes.Environment{Variables: map[string]string{"TOPPING": "a-secret-topping-of-the-house", "COUNTER": counter(t)}},
 	}))(t)
 	must(w.lambda.AddPermission(t.Context(), &lambda.AddPermissionInput{
 		FunctionName: &name, StatementId: aws.String("api"), Action: aws.String("lambda:InvokeFunction"),
 		Principal: aws.String("apigateway.amazonaws.com"), SourceArn: aws.String("arn:aws:execute-api:" + region + ":" + account + ":*"),
 	}))(t)
 	return *made.FunctionArn
+}
+
+// counter is the address of a server that answers how often it was asked.
+func counter(t testing.TB) string {
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, asked.Add(1))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 func zipped(t testing.TB, name, content string) []byte {
