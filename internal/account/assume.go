@@ -131,24 +131,19 @@ func (s *Service) mayAssume(call *access.Call, in *sts.AssumeRoleInput, p *passe
 		call.Record.Resource = arn
 	}
 	now := s.current.Load()
-	var target *compiledEntity
-	if kind, path, name, ok := splitEntityARN(s.account, arn); ok && kind == role {
-		if e := now.named(role, name); e != nil && e.Path == path && e.Name == name {
-			target = e
-		}
-	}
+	target := now.roleBy(s.account, arn)
 	refused := func(action, reason string) error {
 		call.Record.Note("authorise", audit.Refused, action+": "+reason, call.Time)
 		return accessDenied("User: %s is not authorized to perform: %s on resource: %s", call.Caller.ARN, action, arn)
 	}
-	if target == nil || target.trust == nil {
+	if target == nil {
 		return nil, refused("sts:AssumeRole", "the account has no such role")
 	}
 	set, ok := s.policiesOf(now, &call.Caller)
 	if !ok {
 		return nil, refused("sts:AssumeRole", "the caller is not known to the account any more")
 	}
-	set.Resource = policy.Attached{Name: "trust policy of " + arn, Policy: target.trust}
+	set.Resource = trustOf(target, arn)
 	set.ResourceMustAllow = true
 	own := p.conditions()
 	own["sts:rolesessionname"] = []string{*in.RoleSessionName}

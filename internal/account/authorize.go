@@ -20,14 +20,25 @@ func (s *Service) Authorize(ctx context.Context, call *access.Call, action, reso
 // Decide is Authorize for a resource that has a policy of its own, the zero
 // Attached for one that has none.
 func (s *Service) Decide(call *access.Call, action, resource string, own policy.Attached) access.Verdict {
+	now := s.current.Load()
+	var target *compiledEntity
+	switch action {
+	case "iam:CreateUser", "iam:CreateGroup", "iam:CreateRole": // what will be is where the caller says
+	default:
+		resource, target = now.located(s.account, resource)
+	}
+	return s.decide(now, call, action, resource, target, own)
+}
+
+// decide is Decide for a resource whose ARN is complete. target is the entity
+// that it is, if it is one.
+func (s *Service) decide(now *snapshot, call *access.Call, action, resource string, target *compiledEntity, own policy.Attached) access.Verdict {
 	if v, closed := closedToSessions(call, action); closed {
 		return v
 	}
 	if call.Caller.Kind == access.Root && call.Caller.Account == s.account {
 		return access.Verdict{Allowed: true, Reason: "the account's root may do anything"}
 	}
-	now := s.current.Load()
-	resource, target := now.located(s.account, resource)
 	set, ok := s.policiesOf(now, &call.Caller)
 	if !ok && own.Policy == nil {
 		return access.Verdict{Reason: "the caller is not known to the account any more", Cause: " because no identity-based policy allows the " + action + " action"}

@@ -147,6 +147,16 @@ func TestOperationsSpeakForTheirConditionKeys(t *testing.T) {
 	w.refused("path and tag of who is there", err, "")
 }
 
+func TestWhoRenamesNeedsBothNames(t *testing.T) {
+	w := newWorld(t)
+	ann := w.iam(w.user("ann", allow("iam:UpdateUser", "arn:aws:iam::*:user/cooks/*")))
+	done[*iam.CreateUserOutput](w)(w.iam(w.root).CreateUser(t.Context(), &iam.CreateUserInput{UserName: new("bob"), Path: new("/cooks/")}))
+	for _, x := range []struct{ name, path, code string }{{"bob", "/admins/", "AccessDenied"}, {"bob", "/", "AccessDenied"}, {"rob", "/cooks/", ""}} {
+		_, err := ann.UpdateUser(t.Context(), &iam.UpdateUserInput{UserName: new("bob"), NewUserName: &x.name, NewPath: &x.path})
+		w.refused(x.path+x.name, err, x.code)
+	}
+}
+
 func TestARefusalTellsTheClientLittleAndTheOperatorAll(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()

@@ -13,6 +13,7 @@
 // conditions decide; snapshot follows; entity, user, group, role, accesskey,
 // inline, attachment, boundary, tag, managedpolicy, policyversion and summary
 // are IAM, registered in iam; managed is AWS's own policies; session is the
-// token, and assume, federation and passed make it, registered in sts; records
-// are the rows; valid, document, listing and refusal are the words on the wire.
+// token, and assume, assumefor, federation and passed make it, registered in
+// sts; records are the rows; valid, document, listing and refusal are the words
+// on the wire; memo remembers.
 package account

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/policy"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -85,8 +86,10 @@ func (s *Service) change(ctx context.Context, kind entityKind, name *string, fn 
 	return changed, err
 }
 
-// move renames an entity or gives it another path.
-func (s *Service) move(ctx context.Context, kind entityKind, name, newName, newPath *string) error {
+// move renames an entity or gives it another path. The caller must be allowed
+// the action on what it becomes, too: otherwise a name could be moved to where
+// other policies hold.
+func (s *Service) move(ctx context.Context, call *access.Call, kind entityKind, name, newName, newPath *string) error {
 	if newName != nil {
 		if err := checkName("new"+titles[kind]+"Name", *newName, longest(kind)); err != nil {
 			return err
@@ -102,6 +105,11 @@ func (s *Service) move(ctx context.Context, kind entityKind, name, newName, newP
 		}
 		if newPath != nil {
 			e.Path = path
+		}
+		action, moved := "iam:Update"+titles[kind], e.arn(s.account)
+		now := s.current.Load()
+		if v := s.decide(now, call, action, moved, now.entities[e.ID], policy.Attached{}); !v.Allowed {
+			return accessDenied("User: %s is not authorized to perform: %s on resource: %s%s", call.Caller.ARN, action, moved, v.Cause)
 		}
 		return nil
 	})

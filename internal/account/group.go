@@ -73,8 +73,8 @@ func (s *Service) groupList(rows []*entity) []types.Group {
 }
 
 // UpdateGroup renames a group or moves it to another path. Its users stay in it.
-func (s *Service) UpdateGroup(ctx context.Context, _ *access.Call, in *iam.UpdateGroupInput) (*iam.UpdateGroupOutput, error) {
-	return nil, s.move(ctx, group, in.GroupName, in.NewGroupName, in.NewPath)
+func (s *Service) UpdateGroup(ctx context.Context, call *access.Call, in *iam.UpdateGroupInput) (*iam.UpdateGroupOutput, error) {
+	return nil, s.move(ctx, call, group, in.GroupName, in.NewGroupName, in.NewPath)
 }
 
 // DeleteGroup removes a group that has no users and policies any more.

@@ -85,8 +85,8 @@ func (s *Service) userList(rows []*entity) []types.User {
 }
 
 // UpdateUser renames a user or moves them to another path.
-func (s *Service) UpdateUser(ctx context.Context, _ *access.Call, in *iam.UpdateUserInput) (*iam.UpdateUserOutput, error) {
-	return nil, s.move(ctx, user, in.UserName, in.NewUserName, in.NewPath)
+func (s *Service) UpdateUser(ctx context.Context, call *access.Call, in *iam.UpdateUserInput) (*iam.UpdateUserOutput, error) {
+	return nil, s.move(ctx, call, user, in.UserName, in.NewUserName, in.NewPath)
 }
 
 // DeleteUser removes a user who has no keys, policies and groups any more.

@@ -40,6 +40,7 @@ type noteFunc func(step string, o audit.Outcome, detail string)
 // authorise asks whether call.Caller may. Whatever is not a clear yes is a no.
 func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, in any, note noteFunc) *fault {
 	who := op.access
+	call.Conditions = nil // those of an operation around this one are not its own
 	if who.public {
 		note(stepAuthorise, audit.Passed, "anybody may")
 		return nil
@@ -56,7 +57,6 @@ func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, i
 		note(stepAuthorise, audit.Refused, "the operation does not say who may call it")
 		return refuse(notAuthorized, "")
 	}
-	call.Conditions = nil // those of an operation around this one are not its own
 	resource, err := who.resource(call, in)
 	if err != nil {
 		return a.handlerFault(ctx, call.Record, err, note)

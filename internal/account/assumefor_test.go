@@ -1,0 +1,70 @@
+package account_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/policy"
+)
+
+func TestAssumingARoleForAServiceOrAProvider(t *testing.T) {
+	w := newWorld(t)
+	w.user("ann", "")
+	lambda := w.role("lambda", trust(`{"Service":"lambda.amazonaws.com"}`), allow("iam:ListUsers", "*"))
+	pool := w.role("pool", doc(`{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{
+		"StringEquals":{"cognito-identity.amazonaws.com:aud":"eu-west-1:p"},"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"authenticated"}}}`), allow("iam:ListUsers", "*"))
+	anybody := w.role("anybody", trust(`{"AWS":"*"}`), "")
+	service := policy.Principal{Caller: policy.Service, ARN: "lambda.amazonaws.com"}
+	cognito := policy.Principal{Caller: policy.Federated, ARN: "cognito-identity.amazonaws.com"}
+	claims := func(aud, amr string) map[string][]string {
+		return map[string][]string{"cognito-identity.amazonaws.com:aud": {aud}, "cognito-identity.amazonaws.com:amr": {amr}}
+	}
+	call := w.call(w.account.Root()) // root's call does not lend root's rights
+	call.Time = w.clock.Now()
+	const plain, web = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"
+	for name, c := range map[string]struct {
+		a   account.Assumption
+		may bool
+	}{
+		"lambda":                    {account.Assumption{Action: plain, Principal: service, RoleARN: lambda}, true},
+		"another service":           {account.Assumption{Action: plain, Principal: policy.Principal{Caller: policy.Service, ARN: "ec2.amazonaws.com"}, RoleARN: lambda}, false},
+		"a role for others":         {account.Assumption{Action: plain, Principal: service, RoleARN: pool}, false},
+		"a role for AWS principals": {account.Assumption{Action: plain, Principal: service, RoleARN: anybody}, false},
+		"a role that is not there":  {account.Assumption{Action: plain, Principal: service, RoleARN: lambda + "x"}, false},
+		"tags that are not allowed": {account.Assumption{Action: plain, Principal: service, RoleARN: lambda, Tags: map[string]string{"a": "b"}}, false},
+		"a user through this door":  {account.Assumption{Action: plain, Principal: policy.Principal{Caller: policy.User, Account: number, ARN: arnOfAnn}, RoleARN: anybody}, false},
+		"the pool":                  {account.Assumption{Action: web, Principal: cognito, Conditions: claims("eu-west-1:p", "authenticated"), RoleARN: pool}, true},
+		"another pool":              {account.Assumption{Action: web, Principal: cognito, Conditions: claims("eu-west-1:q", "authenticated"), RoleARN: pool}, false},
+		"a guest":                   {account.Assumption{Action: web, Principal: cognito, Conditions: claims("eu-west-1:p", "unauthenticated"), RoleARN: pool}, false},
+		"no claims":                 {account.Assumption{Action: web, Principal: cognito, RoleARN: pool}, false},
+		"by the action of services": {account.Assumption{Action: plain, Principal: cognito, Conditions: claims("eu-west-1:p", "authenticated"), RoleARN: pool}, false},
+	} {
+		c.a.Session, c.a.Life = "shift", 12*time.Hour
+		made, err := w.account.AssumeFor(call, c.a)
+		if !c.may {
+			if !errors.Is(err, account.ErrNotTrusted) || made.AccessKeyID != "" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		keys := aws.Credentials{AccessKeyID: made.AccessKeyID, SecretAccessKey: made.SecretAccessKey.Reveal(), SessionToken: made.SessionToken}
+		w.refused(name, w.listUsers(keys), "")
+		who := done[*sts.GetCallerIdentityOutput](w)(w.sts(keys).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))
+		if *who.UserId != made.RoleID+":shift" || made.Expires.After(call.Time.Add(time.Hour)) {
+			t.Errorf("%s: %s until %s", name, *who.UserId, made.Expires)
+		}
+	}
+	if _, err := w.account.AssumeFor(&access.Call{Time: w.clock.Now()}, account.Assumption{Action: plain, Principal: service, RoleARN: lambda, Session: "a/b", Life: time.Hour}); err == nil {
+		t.Error("a session's name with a slash")
+	}
+}
