@@ -5,6 +5,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/keyring"
 )
 
 // Key implements awsapi.Keys. A long-term key has no session token: one that
@@ -29,5 +30,13 @@ func (s *Service) Key(_ context.Context, accessKeyID, sessionToken string) (stri
 	if e == nil || e.Kind != user {
 		return "", access.Caller{}, awsapi.ErrUnknownKey
 	}
-	return key.secret.Reveal(), access.Caller{Kind: access.User, Account: s.account, ARN: e.arn(s.account), ID: e.ID, AccessKeyID: accessKeyID}, nil
+	secret := key.secret.Reveal()
+	if key.sealed != nil {
+		plain, err := s.keyring.Open(keyring.AccessKeys, accessKeyID, key.sealed)
+		if err != nil {
+			return "", access.Caller{}, awsapi.ErrUnknownKey
+		}
+		secret = string(plain)
+	}
+	return secret, access.Caller{Kind: access.User, Account: s.account, ARN: e.arn(s.account), ID: e.ID, AccessKeyID: accessKeyID}, nil
 }

@@ -31,6 +31,7 @@ type useCount struct{ attached, bounding int32 }
 type heldKey struct {
 	owner  string
 	secret keyring.Secret
+	sealed []byte // when the secret could not be opened; it is tried again at each use
 }
 
 // compiledEntity is an entity with its own policies ready. A policy that could
@@ -141,10 +142,14 @@ func (s *Service) putKey(next *snapshot, k *accessKey) error {
 		return nil
 	}
 	secret, err := s.keyring.Open(keyring.AccessKeys, k.ID, k.Sealed)
-	if err != nil {
+	switch {
+	case err == nil:
+		next.keys[k.ID] = &heldKey{owner: k.Owner, secret: keyring.NewSecret(string(secret))}
+	case k.Owner == ownerRoot:
 		return fmt.Errorf("access key %s: %w", k.ID, err)
+	default: // one damaged row must not keep the changes of all others away
+		next.keys[k.ID] = &heldKey{owner: k.Owner, sealed: k.Sealed}
 	}
-	next.keys[k.ID] = &heldKey{k.Owner, keyring.NewSecret(string(secret))}
 	return nil
 }
 
