@@ -73,8 +73,23 @@ func rootCommand(std streams) *cobra.Command {
 	root.SetErr(std.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(upCommand(std), envCommand(std), tokenCommand(std), secretHashCommand(std), policyCommand(std), versionCommand(std))
 	return root
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Tell more about a command",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError{fmt.Errorf("there is no command %q; see sallyport --help", strings.Join(args, " "))}
+			}
+			return about.Help()
+		},
+	}
 }
 
 // exactly is cobra.ExactArgs with our exit code and a line that helps.

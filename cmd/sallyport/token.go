@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +67,7 @@ func inspect(ctx context.Context, out io.Writer, token, issuer string, now time.
 	if err != nil {
 		return err
 	}
-	line := func(label, text string) { fmt.Fprintf(out, "%-11s %s\n", label, text) }
+	line := func(label, text string) { fmt.Fprintf(out, "%-11s %s\n", label, visible(text)) }
 	line("header", string(t.Header()))
 	line("claims", string(t.Claims()))
 	fmt.Fprintln(out)
@@ -100,11 +102,11 @@ func facts(t *verify.InsecureToken, now time.Time) [][2]string {
 	case "":
 		add("what", "a token that does not say its use (no token_use)")
 	default:
-		add("what", "a token for the use "+quoted(t.Use()))
+		add("what", "a token for the use "+t.Use())
 	}
-	who := quoted(t.Subject())
+	who := t.Subject()
 	if t.Username() != "" {
-		who = quoted(t.Username()) + ", subject " + who
+		who = t.Username() + ", subject " + who
 	}
 	add("who", who)
 	client := t.ClientID()
@@ -149,11 +151,20 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
-func quoted(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return fmt.Sprintf("%q", text)
+// visible writes out what a terminal would obey, or show as something else.
+func visible(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
 	}
-	return text
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // signature fetches the issuer's keys and tries the token against the one that
@@ -164,7 +175,7 @@ func signature(ctx context.Context, t *verify.InsecureToken, token, issuer strin
 		return "not checked: the token names no issuer; name one with --issuer", false
 	}
 	if !named && issuer != t.Issuer() {
-		return "not checked: the token says that " + quoted(t.Issuer()) + " made it, not " + issuer, false
+		return "not checked: the token says that " + t.Issuer() + " made it, not " + issuer, false
 	}
 	keys, err := verify.Discover(ctx, issuer)
 	if err != nil {
@@ -173,7 +184,14 @@ func signature(ctx context.Context, t *verify.InsecureToken, token, issuer strin
 	defer keys.Close()
 	// At the moment of its issue a token that is well signed is in its time.
 	at := t.IssuedAt()
-	v, err := verify.NewJWT(issuer, verify.AnyClient(), keys, verify.WithClock(func() time.Time { return at }))
+	kind := verify.NewJWT
+	switch t.Use() {
+	case "id":
+		kind = verify.NewIDToken
+	case "access": // it names its client elsewhere than in aud
+		kind = verify.NewAccessToken
+	}
+	v, err := kind(issuer, verify.AnyClient(), keys, verify.WithClock(func() time.Time { return at }))
 	if err != nil {
 		return "not checked: " + oneLine(err), false
 	}

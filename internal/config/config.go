@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -88,7 +89,10 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 // checkListen refuses plain HTTP to anyone but loopback: passwords and tokens
 // travel on this port.
 func checkListen(c *Config) error {
-	host, _, err := net.SplitHostPort(c.Listen)
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	if err != nil {
 		return fmt.Errorf("--listen %q is not host:port, such as %s", c.Listen, DefaultListen)
 	}

@@ -63,6 +63,8 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		says  string
 	}{
 		"listen without a port":       {config.Config{Listen: "127.0.0.1"}, nil, "host:port"},
+		"listen on no port":           {config.Config{Listen: "127.0.0.1:99999"}, nil, "host:port"},
+		"listen on a named port":      {config.Config{Listen: "127.0.0.1:http"}, nil, "host:port"},
 		"listen for everyone":         {config.Config{Listen: "0.0.0.0:80"}, nil, "plain HTTP"},
 		"listen on every address":     {config.Config{Listen: ":80"}, nil, "plain HTTP"},
 		"listen on a LAN address":     {config.Config{Listen: "192.168.1.2:80"}, nil, "plain HTTP"},
