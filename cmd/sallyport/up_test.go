@@ -1,21 +1,12 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	idptypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
 const root = "../.." // of the module, from here
@@ -87,27 +78,47 @@ func TestUpDeploysWhatItIsGivenAndWhatChanges(t *testing.T) {
 	pasted(t, printed, `"message":"Welcome"`)
 	pool := poolOutput.FindStringSubmatch(printed)[1]
 
-	edit(t, filepath.Join(filepath.Dir(template), "function", "main.go"), `"Welcome"`, `"Welcome back"`)
+	source := filepath.Join(filepath.Dir(template), "function", "main.go")
+	edit(t, source, `"Welcome"`, `"Welcome back"`)
 	printed = p.shows(t, printed, "Stack pizza: 1 updated")
 	pasted(t, printed, `"message":"Welcome back"`)
 
+	edit(t, source, "func main()", "func main( {")
+	printed = p.shows(t, printed, "BUILD_FAILED", "what was deployed before goes on")
+	if told := p.err.String(); !strings.Contains(told, "main.go:") {
+		t.Errorf("code that does not compile is told as\n%s", told)
+	}
+	pasted(t, printed, `"message":"Welcome back"`)
+
+	// Two saves in a row: the second comes while the first is being deployed.
+	lines := curlLines(printed)
+	edit(t, source, "func main( {", "func main()")
+	edit(t, source, `"Welcome back"`, `"Welcome home"`)
+	printed = p.shows(t, printed, "changed; deploying again")
+	edit(t, source, `"Welcome home"`, `"Welcome again"`)
+	p.waitFor(t, "the second save is deployed, too", func() bool {
+		_, body := answer(t, shell(t, nil, lines[len(lines)-1]))
+		return strings.Contains(body, `"message":"Welcome again"`)
+	})
+	printed = p.out.String()
+
 	edit(t, template, "Path: /\n", "Path: /pizzas\n")
 	printed = p.shows(t, printed, "GET     /pizzas", "Signed in (200)")
-	pasted(t, printed, `"message":"Welcome back"`)
+	pasted(t, printed, `"message":"Welcome again"`)
 
 	edit(t, template, "Runtime: provided.al2023", "Runtime: cobol")
 	printed = p.shows(t, printed, "what was deployed before goes on")
 	if told := p.err.String(); !regexp.MustCompile(`template\.yaml:\d+:\d+: runtime "cobol" is not supported`).MatchString(told) {
 		t.Errorf("a mistake in the template is told as\n%s", told)
 	}
-	pasted(t, printed, `"message":"Welcome back"`)
+	pasted(t, printed, `"message":"Welcome again"`)
 	edit(t, template, "Runtime: cobol", "Runtime: provided.al2023")
 	p.shows(t, printed, "as the template says")
 	p.interrupt(t)
 
 	again := up()
 	printed = again.shows(t, "", "as the template says; nothing to change", "Signed in (200)")
-	pasted(t, printed, `"message":"Welcome back"`)
+	pasted(t, printed, `"message":"Welcome again"`)
 	if now := poolOutput.FindStringSubmatch(printed)[1]; now != pool {
 		t.Errorf("the pool is %s after a restart, was %s", now, pool)
 	}
@@ -134,99 +145,4 @@ func TestEnvIsForAShell(t *testing.T) {
 	if !strings.Contains(printed, "arn:aws:iam::000000000000:root") {
 		t.Errorf("the shell is %s", printed)
 	}
-}
-
-func TestAKilledServerHasKeptWhatItAcknowledged(t *testing.T) {
-	address, data := freeAddress(t), filepath.Join(t.TempDir(), "data")
-	env := []string{"SALLYPORT_ROOT_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "SALLYPORT_ROOT_SECRET_ACCESS_KEY=wJalrXUtnFEMI"}
-	client := idp.New(idp.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://" + address), Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", ""),
-	})
-	p := serve(t, address, env, "--data", data)
-	pool, err := client.CreateUserPool(t.Context(), &idp.CreateUserPoolInput{PoolName: aws.String("kept")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	var acknowledged []string
-	enough := make(chan struct{})
-	var writers sync.WaitGroup
-	for w := range 4 {
-		writers.Go(func() {
-			for i := 0; ; i++ {
-				name := fmt.Sprintf("user-%d-%d", w, i)
-				_, err := client.AdminCreateUser(t.Context(), &idp.AdminCreateUserInput{
-					UserPoolId: pool.UserPool.Id, Username: &name, MessageAction: idptypes.MessageActionTypeSuppress,
-				})
-				if err != nil {
-					return // killed
-				}
-				mu.Lock()
-				acknowledged = append(acknowledged, name)
-				if len(acknowledged) == 40 {
-					close(enough)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	select {
-	case <-enough:
-	case <-time.After(2 * time.Minute):
-		t.Fatal("40 users take more than two minutes")
-	}
-	p.kill()
-	writers.Wait()
-
-	serve(t, address, env, "--data", data)
-	for _, name := range acknowledged {
-		if _, err := client.AdminGetUser(context.WithoutCancel(t.Context()), &idp.AdminGetUserInput{UserPoolId: pool.UserPool.Id, Username: &name}); err != nil {
-			t.Errorf("%s was acknowledged: %v", name, err)
-		}
-	}
-}
-
-func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "data")
-	serve(t, freeAddress(t), nil, "--data", data)
-	second := launch(t, nil, "up", "--listen", freeAddress(t), "--data", data)
-	if code := second.exits(t); code != exitFailed || !strings.Contains(second.err.String(), "in use by another sallyport") {
-		t.Errorf("it ended with %d: %s", code, second.err)
-	}
-}
-
-func TestALostOrForeignMasterKeyIsRefused(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "data")
-	serve(t, freeAddress(t), nil, "--data", data).interrupt(t)
-	key := filepath.Join(data, "master.key")
-	text, err := os.ReadFile(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, change := range map[string]func() error{
-		"lost": func() error { return os.Remove(key) },
-		"another one": func() error {
-			return os.WriteFile(key, []byte("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"), 0o600)
-		},
-		"open to all":   func() error { return errors.Join(os.WriteFile(key, text, 0o600), os.Chmod(key, 0o644)) },
-		"only half one": func() error { return os.WriteFile(key, text[:20], 0o600) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := change(); err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				os.Remove(key)
-				if err := os.WriteFile(key, text, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}()
-			p := launch(t, nil, "up", "--listen", freeAddress(t), "--data", data)
-			if code := p.exits(t); code != exitFailed || !strings.Contains(p.err.String(), "master key") || strings.Count(p.err.String(), "\n") != 1 {
-				t.Errorf("it ended with %d: %s", code, p.err)
-			}
-		})
-	}
-	serve(t, freeAddress(t), nil, "--data", data).interrupt(t) // the right one still opens it
 }
