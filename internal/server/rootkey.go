@@ -25,6 +25,9 @@ func RootKey(ctx context.Context, c config.Config) (account.Credentials, error) 
 	folder := dataFolder(c.Data)
 	db, err := store.OpenReadOnly(ctx, storeOptions(c, folder, new(clock.Clock), nil))
 	if errors.Is(err, fs.ErrNotExist) {
+		if c.Database.Reveal() != "" {
+			return account.Credentials{}, fmt.Errorf("no server has run with this database yet: start one with sallyport up, or name another with --database")
+		}
 		return account.Credentials{}, fmt.Errorf("no server has run with the data folder %s yet: start one with sallyport up, or name another with --data", folder)
 	}
 	if err != nil {

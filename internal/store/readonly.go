@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/sallyport/sallyport/internal/clock"
 )
 
@@ -17,7 +21,7 @@ var errReadOnly = errors.New("store: the database is open for reading only")
 
 // OpenReadOnly looks into a database beside the server that has it: it takes no
 // lock, runs no migration, and cannot write or follow. A file that does not
-// exist is fs.ErrNotExist.
+// exist, and a database in which nothing has been made yet, is fs.ErrNotExist.
 func OpenReadOnly(ctx context.Context, o Options) (*DB, error) {
 	var e engine
 	var err error
@@ -34,6 +38,10 @@ func OpenReadOnly(ctx context.Context, o Options) (*DB, error) {
 	}
 	db := &DB{engine: e, log: slog.New(slog.DiscardHandler), clock: new(clock.Clock), lane: make(chan struct{}, 1)}
 	if _, err := db.head(ctx); err != nil {
+		if hasNoTables(err) {
+			err = &fs.PathError{Op: "no tables yet in", Path: cmp.Or(o.File, "the database"), Err: fs.ErrNotExist}
+			return nil, errors.Join(err, e.close())
+		}
 		return nil, errors.Join(e.explain(err), e.close())
 	}
 	return db, nil
@@ -57,4 +65,14 @@ func openFileReadOnly(ctx context.Context, path string) (engine, error) {
 	}
 	e.path = path // for what it explains
 	return e, nil
+}
+
+// hasNoTables reads the error of a statement that is well formed: what is wrong
+// with it can only be that its tables are not there.
+func hasNoTables(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "42P01" // undefined_table
+	}
+	return liteCode(err) == sqlite3.SQLITE_ERROR
 }
