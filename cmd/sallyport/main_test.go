@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 			"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 			os.Unsetenv(name)
 		}
+		os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // under the race detector each program would sleep for a second at its end
 	}
 	testscript.Main(m, map[string]func(){"sallyport": main})
 }
@@ -46,7 +47,7 @@ func TestCommandLine(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			// exits CODE: the last exec ended with that code, having said nothing but one line on stderr.
+			// fails CODE COMMAND: the command ends with that code, and says one line on stderr.
 			"fails": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
 					ts.Fatalf("usage: fails CODE COMMAND [ARGUMENT...]")

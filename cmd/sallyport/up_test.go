@@ -94,7 +94,7 @@ func TestUpDeploysWhatItIsGivenAndWhatChanges(t *testing.T) {
 	lines := curlLines(printed)
 	edit(t, source, "func main( {", "func main()")
 	edit(t, source, `"Welcome back"`, `"Welcome home"`)
-	printed = p.shows(t, printed, "changed; deploying again")
+	p.shows(t, printed, "changed; deploying again")
 	edit(t, source, `"Welcome home"`, `"Welcome again"`)
 	p.waitFor(t, "the second save is deployed, too", func() bool {
 		_, body := answer(t, shell(t, nil, lines[len(lines)-1]))
