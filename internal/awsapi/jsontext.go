@@ -260,7 +260,7 @@ func (t *jsonText) escaped(out []byte) ([]byte, error) {
 	return nil, t.broken()
 }
 
-// unit reads the UTF-16 unit of the \uXXXX at i.
+// unit reads the UTF-16 unit of the \u0000 form at i.
 func (t *jsonText) unit(i int) (rune, bool) {
 	if i+6 > len(t.data) || t.data[i] != '\\' || t.data[i+1] != 'u' {
 		return 0, false
