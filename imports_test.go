@@ -17,7 +17,7 @@ const module = "github.com/sallyport/sallyport/"
 var rows = [][]string{
 	{"cmd/sallyport"},
 	{"internal/server"},
-	{"internal/userpool", "internal/account", "internal/gateway", "internal/function", "internal/template"},
+	{"internal/userpool", "internal/identitypool", "internal/account", "internal/gateway", "internal/function", "internal/template"},
 	{"internal/awsapi", "internal/runner"},
 	{"internal/access"},
 	{"internal/outbox"},

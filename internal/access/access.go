@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/policy"
 )
 
 // Kind is the sort of principal that calls. The zero value is Anonymous.
@@ -47,6 +48,14 @@ type Temporary struct {
 	Tags           map[string]string // by key
 	TransitiveTags []string          // keys of those that go on into sessions made from this one
 	SourceIdentity string
+
+	// Provider vouched for who assumed the role with a web identity or a SAML
+	// assertion (aws:FederatedProvider): "cognito-identity.amazonaws.com" or the
+	// provider's ARN. "" for every other session.
+	Provider string
+	// Claims are what that proof said and the session goes on saying, as condition
+	// keys in lower case: cognito-identity.amazonaws.com:sub. Read-only.
+	Claims map[string][]string
 }
 
 // Call is one control-plane operation under way: who asks, from where, when.
@@ -62,8 +71,11 @@ type Call struct {
 	// Conditions are the condition keys that the operation's input speaks for, in
 	// lower case (aws:requesttag/team). Whoever finds the resource sets them.
 	Conditions map[string][]string
-	Time       time.Time // the instant at which this call happens, for all that it does
-	Record     *audit.Record
+	// Own is the policy that the resource itself has, the zero Attached if none.
+	// Whoever finds the resource sets it.
+	Own    policy.Attached
+	Time   time.Time // the instant at which this call happens, for all that it does
+	Record *audit.Record
 }
 
 // Verdict is the answer to "may they?". The zero value denies.
@@ -74,6 +86,9 @@ type Verdict struct {
 	// Cause ends the sentence that a refused client reads, in AWS's words, with a
 	// blank before it. "" leaves it to what Explicit says.
 	Cause string
+	// Trace is every statement that was asked, and why it did not apply; of
+	// refusals that policies made, nil otherwise.
+	Trace *policy.Trace
 }
 
 // Authorizer decides whether call.Caller may perform action ("service:Name")

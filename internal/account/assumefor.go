@@ -18,7 +18,7 @@ var ErrNotTrusted = errors.New("account: the role cannot be assumed")
 type Assumption struct {
 	Action     string              // sts:AssumeRole, sts:AssumeRoleWithWebIdentity, sts:AssumeRoleWithSAML
 	Principal  policy.Principal    // a Service (lambda.amazonaws.com) or a Federated one (cognito-identity.amazonaws.com)
-	Conditions map[string][]string // what the principal's proof says, by condition key in lower case
+	Conditions map[string][]string // what the principal's proof says, by condition key in lower case; a Federated one's stay with the session
 	RoleARN    string
 	Session    string // name of the session
 	Life       time.Duration
@@ -80,7 +80,11 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 		}
 	}
 	life := min(a.Life, time.Duration(target.Role.MaxSession)*time.Second)
-	c, token, expires, err := s.issue(session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: p}, call.Time, life)
+	claims := session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: p}
+	if a.Principal.Caller == policy.Federated {
+		claims.Provider, claims.Claims = a.Principal.ARN, a.Conditions
+	}
+	c, token, expires, err := s.issue(claims, call.Time, life)
 	return TemporaryCredentials{c, token, expires, target.ID}, err
 }
 

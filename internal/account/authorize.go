@@ -14,7 +14,7 @@ import (
 func (s *Service) Authorize(ctx context.Context, call *access.Call, action, resource string) access.Verdict {
 	service, _, _ := strings.Cut(action, ":")
 	s.used(ctx, call, service)
-	return s.Decide(call, action, resource, policy.Attached{})
+	return s.Decide(call, action, resource, call.Own)
 }
 
 // Decide is Authorize for a resource that has a policy of its own, the zero
@@ -65,7 +65,7 @@ func verdict(r *policy.Request, set *policy.Set) access.Verdict {
 	if cause == "" {
 		cause = " because no identity-based policy allows the " + r.Action + " action"
 	}
-	return access.Verdict{Explicit: d.Outcome == policy.ExplicitDeny, Reason: trace.Reason(r), Cause: cause}
+	return access.Verdict{Explicit: d.Outcome == policy.ExplicitDeny, Reason: trace.Reason(r), Cause: cause, Trace: trace}
 }
 
 // located completes the ARN of an entity that was asked for by its name alone:

@@ -75,6 +75,14 @@ func (c *conditions) Value(key string) policy.Values {
 	if name, ok := strings.CutPrefix(key, "iam:resourcetag/"); ok && c.target != nil {
 		return tagValueOf(c.target.Tags, name)
 	}
+	if session != nil {
+		if key == "aws:federatedprovider" {
+			return present(session.Provider)
+		}
+		if values, ok := session.Claims[key]; ok {
+			return policy.Many(values)
+		}
+	}
 	if values, ok := c.own[key]; ok {
 		return policy.Many(values)
 	}

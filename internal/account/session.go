@@ -31,6 +31,9 @@ type session struct {
 	Name    string      `json:"n,omitempty"`
 	Issued  int64       `json:"i"` // Unix milliseconds
 	Expires int64       `json:"e"`
+	// Of a role assumed with a web identity or a SAML assertion.
+	Provider string              `json:"f,omitempty"`
+	Claims   map[string][]string `json:"c,omitempty"` // condition keys in lower case
 	passed
 }
 
@@ -146,6 +149,7 @@ func (s *Service) sessionCaller(claims session) (access.Caller, error) {
 	t := &access.Temporary{
 		IssuerID: claims.Owner, Issued: time.UnixMilli(claims.Issued).UTC(), Expires: time.UnixMilli(claims.Expires).UTC(),
 		Policy: claims.Policy, PolicyARNs: claims.PolicyARNs, TransitiveTags: claims.Transitive, SourceIdentity: claims.SourceIdentity,
+		Provider: claims.Provider, Claims: claims.Claims,
 	}
 	if len(claims.Tags) > 0 {
 		t.Tags = make(map[string]string, len(claims.Tags))

@@ -5,7 +5,11 @@
 //	request -> Record (a parameter, filled on the way) -> Log.Write, once, at the end
 package audit
 
-import "time"
+import (
+	"time"
+
+	"github.com/sallyport/sallyport/internal/policy"
+)
 
 // Outcome says how a step, or a whole request, ended. The zero value is
 // Refused, so that a record that nobody finished never reads as a success.
@@ -61,8 +65,20 @@ type Record struct {
 	Outcome Outcome
 	Took    time.Duration
 
+	// Denied is the policy decision that refused the request; nil if none did.
+	Denied *Denied
+
 	steps [maxSteps]Step
 	n     int
+}
+
+// Denied is a decision of policies, as it has to be explained to an operator:
+// who wanted what, and what each statement had to say.
+type Denied struct {
+	Principal string // ARN
+	Action    string
+	Resource  string
+	Trace     *policy.Trace
 }
 
 // Note appends a step. Past the limit the last one is overwritten, because the

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/policy"
 )
 
 // perform is what the wire and Call have in common: required members,
@@ -40,7 +41,7 @@ type noteFunc func(step string, o audit.Outcome, detail string)
 // authorise asks whether call.Caller may. Whatever is not a clear yes is a no.
 func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, in any, note noteFunc) *fault {
 	who := op.access
-	call.Conditions = nil // those of an operation around this one are not its own
+	call.Conditions, call.Own = nil, policy.Attached{} // those of an operation around this one are not its own
 	if who.public {
 		note(stepAuthorise, audit.Passed, "anybody may")
 		return nil
@@ -65,6 +66,9 @@ func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, i
 	verdict := a.config.Authorizer.Authorize(ctx, call, who.action, resource)
 	if !verdict.Allowed || verdict.Explicit {
 		note(stepAuthorise, audit.Refused, who.action+": "+verdict.Reason)
+		if verdict.Trace != nil {
+			call.Record.Denied = &audit.Denied{Principal: callerName(call.Caller), Action: who.action, Resource: resource, Trace: verdict.Trace}
+		}
 		return refuse(notAuthorized, deniedText(call.Caller, who.action, resource, verdict))
 	}
 	note(stepAuthorise, audit.Passed, who.action+": "+verdict.Reason)

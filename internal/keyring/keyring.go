@@ -28,13 +28,14 @@ const (
 	PageTokens    Purpose = "page-tokens" // paging
 	Environment   Purpose = "environment" // environment variables of functions
 	Outbox        Purpose = "outbox"
-	Templates     Purpose = "templates" // fingerprints of what templates say
-	Sessions      Purpose = "sessions"  // tokens of temporary credentials
+	Templates     Purpose = "templates"    // fingerprints of what templates say
+	Sessions      Purpose = "sessions"     // tokens of temporary credentials
+	IdentityKeys  Purpose = "identitykeys" // keys that sign the tokens of identity pools
 )
 
 // Purposes are all there are. Their keys are made when the keyring opens, so that
 // sealing never touches the database.
-var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions}
+var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions, IdentityKeys}
 
 var (
 	// ErrUnreadable: the sealed value was not made by this keyring for that purpose and id.
