@@ -146,7 +146,7 @@ func closedToSessions(call *access.Call, action string) (access.Verdict, bool) {
 	}
 	service, name, _ := strings.Cut(action, ":")
 	open := name == "GetCallerIdentity" || !c.Federated && name == "AssumeRole"
-	if service != "iam" && (service != "sts" || open) {
+	if action == passRole || service != "iam" && (service != "sts" || open) { // passing a role is no call of IAM
 		return access.Verdict{}, false
 	}
 	return access.Verdict{Explicit: true, Reason: "credentials of GetSessionToken and GetFederationToken without MFA cannot call " + action, Cause: ", which credentials of GetSessionToken and GetFederationToken cannot"}, true

@@ -61,6 +61,14 @@ func (c *conditions) Value(key string) policy.Values {
 		if session != nil && !session.Federated {
 			return policy.One("false")
 		}
+	case "aws:principalisawsservice":
+		return policy.One(strconv.FormatBool(call.Caller.Kind == access.Service))
+	case "aws:principalservicename":
+		if call.Caller.Kind == access.Service {
+			return present(call.Caller.ARN)
+		}
+	case "aws:viaawsservice": // no service calls another one in a caller's name
+		return policy.One("false")
 	case "aws:sourceidentity":
 		if session != nil {
 			return present(session.SourceIdentity)
