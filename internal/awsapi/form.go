@@ -93,12 +93,13 @@ func (n *formNode) numbered() ([]*formNode, error) {
 type formRead func(n *formNode, v reflect.Value) error
 
 type formReaders struct {
-	name naming
-	done map[reflect.Type]*formRead
+	name   naming
+	unions []Union
+	done   map[reflect.Type]*formRead
 }
 
-func newFormReaders(name naming) *formReaders {
-	return &formReaders{name, map[reflect.Type]*formRead{}}
+func newFormReaders(name naming, unions ...Union) *formReaders {
+	return &formReaders{name, unions, map[reflect.Type]*formRead{}}
 }
 
 func (c *formReaders) value(typ reflect.Type) (formRead, error) {
@@ -141,6 +142,10 @@ func (c *formReaders) compile(typ reflect.Type) (formRead, error) {
 		return c.table(typ)
 	case reflect.Struct:
 		return c.structure(members(typ, c.name))
+	case reflect.Interface:
+		if u, ok := unionOf(c.unions, typ); ok {
+			return c.union(u)
+		}
 	}
 	return nil, fmt.Errorf("%s cannot be read from a form", typ)
 }

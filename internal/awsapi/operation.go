@@ -18,6 +18,9 @@ type Service struct {
 	Status     map[string]int // HTTP status of error codes, where it is not the protocol's usual one
 	Global     bool           // lives in us-east-1 whatever region the client signs for, as IAM does
 
+	// Unions are those that inputs of the operations have. Query alone reads them.
+	Unions []Union
+
 	// InvalidInput is the error code for an input that lacks a required member;
 	// "" for ValidationException (ValidationError in Query).
 	InvalidInput string

@@ -37,13 +37,16 @@ func stsService() *awsapi.Service {
 	}
 }
 
+// policyIdentifier is the one union of IAM.
+var policyIdentifier = awsapi.UnionOf[iamtypes.PolicyIdentifier](
+	&iamtypes.PolicyIdentifierMemberPolicyArn{}, &iamtypes.PolicyIdentifierMemberPolicyType{}, &iamtypes.PolicyIdentifierMemberInlinePolicyIdentifier{})
+
 func iamService() *awsapi.Service {
 	return &awsapi.Service{
 		Name: "iam", Global: true,
-		Protocol: awsapi.Query("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"),
-		Operations: awsapitest.Every(iamClient, func(name string, _, _ reflect.Type) ([]awsapi.Option, bool) {
-			return nil, name != "SimulatePrincipalPolicy" // a union in the input
-		}),
+		Protocol:   awsapi.Query("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"),
+		Operations: awsapitest.Every(iamClient, all),
+		Unions:     []awsapi.Union{policyIdentifier},
 	}
 }
 

@@ -29,7 +29,7 @@ func compileQuery(s *service, version, xmlns string) (protocol, error) {
 	}
 	p := &queryProtocol{service: s, version: version, xmlns: xmlns, codecs: map[*operation]queryCodec{}}
 	name := renaming(asIs, nil)
-	readers, writers := newFormReaders(name), newXMLWriters(name)
+	readers, writers := newFormReaders(name, s.Unions...), newXMLWriters(name)
 	for _, op := range s.operations {
 		if op.http.method != "" {
 			return nil, fmt.Errorf("%s: a route is for REST", op.name)

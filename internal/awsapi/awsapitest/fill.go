@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/sallyport/sallyport/internal/awsapi"
 )
 
 var (
@@ -19,7 +21,21 @@ var (
 
 // filler makes values, each different from the one before, so that a member
 // that lands in another's place is seen.
-type filler struct{ n int }
+type filler struct {
+	n      int
+	unions []awsapi.Union
+	turn   int // of the forms of unions
+}
+
+// forms are those of a union that is registered.
+func (f *filler) forms(face reflect.Type) []reflect.Type {
+	for _, u := range f.unions {
+		if known, forms := u.Forms(); known == face {
+			return forms
+		}
+	}
+	return nil
+}
 
 // maxLevels ends shapes that contain themselves.
 const maxLevels = 7
@@ -58,6 +74,13 @@ func (f *filler) set(v reflect.Value, level int) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Interface: // a union, or what cannot be filled
+		if forms := f.forms(v.Type()); len(forms) > 0 {
+			f.turn++
+			form := reflect.New(forms[f.turn%len(forms)])
+			f.set(form.Elem().FieldByName("Value"), level+1)
+			v.Set(form)
+		}
 	case reflect.Pointer:
 		p := reflect.New(v.Type().Elem())
 		f.set(p.Elem(), level)
@@ -71,8 +94,9 @@ func (f *filler) set(v reflect.Value, level int) {
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(float64(f.n) + 0.5)
 	case reflect.Slice:
-		list := reflect.MakeSlice(v.Type(), 2, 2)
-		for i := range 2 {
+		n := max(2, len(f.forms(v.Type().Elem())))
+		list := reflect.MakeSlice(v.Type(), n, n)
+		for i := range n {
 			f.set(list.Index(i), level+1)
 		}
 		v.Set(list)
@@ -127,6 +151,11 @@ func same(want, got reflect.Value, path string) error {
 		return nil
 	}
 	switch want.Kind() {
+	case reflect.Interface:
+		if want.IsNil() || got.IsNil() {
+			return fmt.Errorf("%s: a union without a form", path)
+		}
+		return same(want.Elem(), got.Elem(), path)
 	case reflect.Pointer:
 		if want.IsNil() != got.IsNil() {
 			return fmt.Errorf("%s: absent is %v, want %v", path, got.IsNil(), want.IsNil())
