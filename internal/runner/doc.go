@@ -3,7 +3,8 @@
 //	Invoke ── pool ──┬─ a warm process, newest first
 //	                 └─ launch: temp folder, loopback listener, sandbox, exec, wait for the first poll
 //	process          GET next ──> ready ── event ──> busy ── response | error ──> answered ── GET next ...
-//	ends by          idle time, Retire, Close, its time or memory limit, the caller's ctx, its own exit
+//	ends by          idle time, Retire, Close, its time or memory limit, the caller's ctx, its own exit,
+//	                 and, between events, before its credentials end
 //
 // A process serves one event at a time. It gets a clean environment, a temporary
 // folder of its own, a time limit, a memory limit, and no view of anything else.

@@ -25,7 +25,7 @@ var (
 
 // Invoke runs f on event. A function that fails, crashes or runs out of time
 // or memory is a Result with FunctionError; an error means that it was never
-// asked. When ctx ends, the process that holds the event is killed, which is a
+// asked: ErrBusy, ErrClosed, ctx's, or that of Config.Credentials. When ctx ends, the process that holds the event is killed, which is a
 // Result too; an event that still waits is given up with ctx's error.
 func (r *Runner) Invoke(ctx context.Context, f *Function, e Event) (Result, error) {
 	switch {
@@ -37,8 +37,9 @@ func (r *Runner) Invoke(ctx context.Context, f *Function, e Event) (Result, erro
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	// A process can end between its last poll and the event: another one is asked.
-	for range 8 {
+	// A process can end between its last poll and the event, or have credentials
+	// that are over: another one is asked.
+	for range 8 + r.config.Processes {
 		pool, g := r.enter(ctx, f)
 		if pool == nil {
 			return Result{}, g.err
@@ -48,6 +49,9 @@ func (r *Runner) Invoke(ctx context.Context, f *Function, e Event) (Result, erro
 		switch {
 		case g.failed != nil:
 			result = g.failed.result(f, &e)
+		case g.process != nil && !g.process.current():
+			g.process.kill(causeRetired)
+			asked = false
 		case g.process != nil:
 			result, asked, err = g.process.run(ctx, &e)
 		}

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -19,6 +18,7 @@ type startFailure struct {
 	took     time.Duration
 	peak     int64
 	log      []byte
+	err      error // it was never started, through no fault of the function's; nothing else is set
 }
 
 // launch starts a process for p, with whoever waits longest as its first
@@ -31,7 +31,11 @@ func (r *Runner) launch(p *pool, f *Function) {
 	r.mu.Lock()
 	p.starting--
 	r.starting--
-	if failed != nil {
+	switch {
+	case failed == nil:
+	case failed.err != nil:
+		r.grant(p, grant{err: failed.err})
+	default:
 		r.grant(p, grant{failed: failed})
 	}
 	r.schedule()
@@ -44,7 +48,12 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 		r.log.Error("function cannot start", "function", f.Name, "runtime", f.Runtime, "reason", failed.operator())
 		return nil, failed
 	}
-	proc, err := r.spawn(p, f, program)
+	keys, err := r.credentials(f)
+	if err != nil {
+		r.log.Error("function cannot start", "function", f.Name, "role", f.Role, "reason", err.Error())
+		return nil, &startFailure{err: err}
+	}
+	proc, err := r.spawn(p, f, program, &keys)
 	if err != nil {
 		text, hint := execError(program.shown, err)
 		r.log.Error("function cannot start", "function", f.Name, "reason", err.Error(), "hint", strings.TrimSpace(strings.TrimPrefix(hint, "Hint:")))
@@ -82,7 +91,7 @@ func (r *Runner) start(p *pool, f *Function) (*process, *startFailure) {
 }
 
 // spawn makes the process with its listener, folder and pipe.
-func (r *Runner) spawn(pool *pool, f *Function, program program) (_ *process, err error) {
+func (r *Runner) spawn(pool *pool, f *Function, program program, keys *Credentials) (_ *process, err error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for its Runtime API: %w", err)
@@ -100,6 +109,7 @@ func (r *Runner) spawn(pool *pool, f *Function, program program) (_ *process, er
 	}
 	p := &process{
 		runner: r, function: f, pool: pool, dir: dir, listener: listener,
+		expires: keys.Expires, valid: keys.Valid,
 		started: time.Now(),
 		timer:   time.NewTimer(time.Hour),
 		gone:    make(chan struct{}), polled: make(chan struct{}),
@@ -107,10 +117,7 @@ func (r *Runner) spawn(pool *pool, f *Function, program program) (_ *process, er
 	}
 	p.timer.Stop()
 	p.output = newOutput(read, func(id string, lines []byte) { r.lines.add(f, id, lines) })
-	env, err := r.environment(f, program, dir, listener.Addr().String())
-	if err == nil {
-		err = r.exec(p, program, env, write)
-	}
+	err = r.exec(p, program, r.environment(f, program, keys, dir, listener.Addr().String()), write)
 	write.Close()
 	if err != nil {
 		listener.Close()
@@ -184,7 +191,7 @@ func (r *Runner) admit(p *process) {
 
 // environment is everything the process sees of ours: nothing of the server's
 // own environment is in it.
-func (r *Runner) environment(f *Function, program program, temp, api string) ([]string, error) {
+func (r *Runner) environment(f *Function, program program, keys *Credentials, temp, api string) []string {
 	env := make(map[string]string, len(f.Environment)+24)
 	for k, v := range f.Environment {
 		env[k] = v
@@ -204,17 +211,7 @@ func (r *Runner) environment(f *Function, program program, temp, api string) ([]
 	for k, v := range program.env {
 		setDefault(k, v)
 	}
-	if r.config.Credentials != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), initTimeout)
-		defer cancel()
-		given, err := r.config.Credentials(ctx, f)
-		if err != nil {
-			return nil, fmt.Errorf("credentials: %w", err)
-		}
-		for k, v := range given {
-			env[k] = v
-		}
-	}
+	keys.into(env)
 	for k, v := range map[string]string{
 		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     f.Version,
@@ -240,5 +237,5 @@ func (r *Runner) environment(f *Function, program program, temp, api string) ([]
 	for k, v := range env {
 		list = append(list, k+"="+v)
 	}
-	return list, nil
+	return list
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/sallyport/sallyport/internal/runner"
 )
 
-func credentialsFor(_ context.Context, f *runner.Function) (map[string]string, error) {
-	return map[string]string{"AWS_ACCESS_KEY_ID": "ASIA" + f.Name}, nil
+func credentialsFor(_ context.Context, f *runner.Function) (runner.Credentials, error) {
+	return runner.Credentials{AccessKeyID: "ASIA" + f.Name}, nil
 }
 
 // serveUntilKilled is the test program as a server: it hardens itself, starts

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/sallyport/sallyport/internal/clock"
 )
 
 var (
@@ -72,8 +74,12 @@ type Config struct {
 	// files, signals and sockets of their neighbours.
 	RequireSandbox bool
 
-	// Credentials gives the AWS_* credentials of a process when it starts; nil: none.
-	Credentials func(ctx context.Context, f *Function) (map[string]string, error)
+	// Credentials gives a process its own when it starts; nil: none. A process
+	// whose credentials could end before an event does is replaced by a new one
+	// first. An error is Invoke's error: the function is not asked.
+	Credentials func(ctx context.Context, f *Function) (Credentials, error)
+	// Clock is what Credentials.Expires is held against; default: the machine's time.
+	Clock *clock.Clock
 	// Log receives what functions print, line by line and without line ends.
 	// requestID is "" while a process starts. Lines are dropped, and counted,
 	// when it is slower than the functions; it never holds a function up.
@@ -121,6 +127,9 @@ func New(c Config) (*Runner, error) {
 	}
 	if c.Wait <= 0 {
 		c.Wait = 10 * time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = new(clock.Clock)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

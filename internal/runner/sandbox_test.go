@@ -64,16 +64,6 @@ func TestTheEnvironmentIsClean(t *testing.T) {
 	}
 }
 
-func TestCredentialsReachTheFunction(t *testing.T) {
-	r := open(t, func(c *runner.Config) { c.Credentials = credentialsFor })
-	f := function("credentials")
-	f.Environment = map[string]string{"AWS_ACCESS_KEY_ID": "forged"}
-	env := answerOf[environment](t, ask(t, r, f, `{"do":"env"}`)).Env
-	if !slices.Contains(env, "AWS_ACCESS_KEY_ID=ASIAhello") {
-		t.Error("no credentials")
-	}
-}
-
 func TestWhatAFunctionCannotReach(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Log("the sandbox is Linux's")

@@ -73,11 +73,12 @@ func (r *Runner) watch() {
 	}
 }
 
-// endIdle ends processes that nobody has needed for Config.Idle. r.mu is held.
+// endIdle ends processes that nobody has needed for Config.Idle, or that nobody
+// may use any more. r.mu is held.
 func (r *Runner) endIdle(now time.Time) {
 	for _, pool := range r.pools {
 		pool.idle = slices.DeleteFunc(pool.idle, func(p *process) bool {
-			if now.Sub(p.idleSince) < r.config.Idle {
+			if now.Sub(p.idleSince) < r.config.Idle && p.lasting() {
 				return false
 			}
 			p.listed = false
