@@ -29,6 +29,8 @@ type Service struct {
 	current atomic.Pointer[snapshot]
 	uses    uses
 
+	neighbours Neighbours
+
 	opened   memo[[sha256.Size]byte, session] // good tokens, by the hash of key id and token
 	compiled memo[string, *policy.Policy]     // session policies, by their text
 }

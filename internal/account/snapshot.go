@@ -12,13 +12,15 @@ import (
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-// snapshot is every key, entity and policy of the account, compiled. It never
+// snapshot is every key, entity, policy and provider of the account, compiled. It never
 // changes; a change of the database makes a new one.
 type snapshot struct {
 	keys     map[string]*heldKey
 	entities map[string]*compiledEntity // by unique id
 	names    map[string]string          // kind/name in lower case -> unique id
 	policies map[string]*policy.Policy  // default versions, by ARN; without AWS's
+
+	providers map[string]*compiledProvider // by ARN
 
 	grants sync.Map // unique id -> *grants, made when they are first asked for
 	counts func() map[string]useCount
@@ -50,7 +52,7 @@ type grants struct {
 func newSnapshot() *snapshot {
 	n := &snapshot{
 		keys: map[string]*heldKey{}, entities: map[string]*compiledEntity{},
-		names: map[string]string{}, policies: map[string]*policy.Policy{},
+		names: map[string]string{}, policies: map[string]*policy.Policy{}, providers: map[string]*compiledProvider{},
 	}
 	n.counts = sync.OnceValue(n.count)
 	return n
@@ -58,7 +60,7 @@ func newSnapshot() *snapshot {
 
 // follow keeps the snapshot in step with the database.
 func (s *Service) follow(ctx context.Context) error {
-	tables := []string{"access_keys", "iam_entities", "iam_policies"}
+	tables := []string{"access_keys", "iam_entities", "iam_policies", "iam_providers"}
 	return s.db.Follow(ctx, tables, func(ctx context.Context, reload bool, changes []store.Change) error {
 		next, err := newSnapshot(), error(nil)
 		if reload {
@@ -67,6 +69,7 @@ func (s *Service) follow(ctx context.Context) error {
 			now := s.current.Load()
 			next.keys, next.entities = maps.Clone(now.keys), maps.Clone(now.entities)
 			next.names, next.policies = maps.Clone(now.names), maps.Clone(now.policies)
+			next.providers = maps.Clone(now.providers)
 			err = s.readChanges(ctx, next, changes)
 		}
 		if err == nil {
@@ -89,6 +92,10 @@ func (s *Service) readAll(ctx context.Context, next *snapshot) error {
 	if err != nil {
 		return err
 	}
+	trusted, err := providers.List(ctx, s.db, "")
+	if err != nil {
+		return err
+	}
 	for _, k := range keys {
 		if err := s.putKey(next, k); err != nil {
 			return err
@@ -99,6 +106,9 @@ func (s *Service) readAll(ctx context.Context, next *snapshot) error {
 	}
 	for _, p := range policies {
 		next.putPolicy(p)
+	}
+	for _, p := range trusted {
+		s.putProvider(next, p)
 	}
 	return nil
 }
@@ -126,6 +136,12 @@ func (s *Service) readChanges(ctx context.Context, next *snapshot, changes []sto
 			delete(next.policies, id)
 			if p, err = managedPolicies.Get(ctx, s.db, id); err == nil {
 				next.putPolicy(p)
+			}
+		case "iam_providers":
+			var p *identityProvider
+			delete(next.providers, id)
+			if p, err = providers.Get(ctx, s.db, id); err == nil {
+				s.putProvider(next, p)
 			}
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
