@@ -30,6 +30,9 @@ func (s *Service) CreateFunction(ctx context.Context, call *access.Call, in *lam
 	if err := s.exists(ctx, t); err != nil {
 		return nil, err
 	}
+	if err := s.mayHave(call, t, c.Role); err != nil {
+		return nil, err
+	}
 	code := in.Code
 	if err := s.takeCode(&c, codeSource{code.ZipFile, code.ImageUri, code.S3Bucket, code.S3Key, code.S3ObjectVersion, code.SourceKMSKeyArn}); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/runner"
@@ -29,6 +30,8 @@ var (
 	ErrNoFunction = errors.New("function: not found")
 	// ErrNotPermitted: the resource policy does not let the source invoke it.
 	ErrNotPermitted = errors.New("function: not permitted by the resource policy")
+	// ErrRole: no process can start, for its role cannot be assumed any more.
+	ErrRole = errors.New("function: the role cannot be assumed")
 	// ErrThrottled: too many events are under way.
 	ErrThrottled = errors.New("function: throttled")
 )
@@ -38,8 +41,8 @@ var errReserved = fmt.Errorf("%w: reserved concurrency is used up", ErrThrottled
 
 // InvokeAs runs a function on behalf of an AWS service, if the function's
 // resource policy permits that service and source. A function that fails is a
-// Result; ErrNoFunction, ErrNotPermitted, ErrThrottled or any other error means
-// that it was never asked. When ctx ends, InvokeAs returns its error at once, and
+// Result; ErrNoFunction, ErrNotPermitted, ErrRole, ErrThrottled or any other error
+// means that it was never asked. When ctx ends, InvokeAs returns its error at once, and
 // the function runs on to its own time limit, as at AWS: it may have side effects
 // to finish. payload is the caller's again only if ctx has not ended.
 func (s *Service) InvokeAs(ctx context.Context, from Source, functionARN string, payload []byte, requestID, traceID string) (runner.Result, error) {
@@ -51,8 +54,8 @@ func (s *Service) InvokeAs(ctx context.Context, from Source, functionARN string,
 	if e == nil {
 		return runner.Result{}, ErrNoFunction
 	}
-	if !permitted(e.permissions[t.qualifier], from) {
-		return runner.Result{}, ErrNotPermitted
+	if g := e.permissions[t.qualifier]; !g.permit(&from) {
+		return runner.Result{}, fmt.Errorf("%w: %s", ErrNotPermitted, g.refusal(&from))
 	}
 	v := e.resolve(t.qualifier, s.chance)
 	if v == nil {
@@ -136,6 +139,8 @@ func (s *Service) Invoke(_ context.Context, call *access.Call, in *lambda.Invoke
 	switch {
 	case errors.Is(err, errReserved):
 		return nil, throttled(types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded)
+	case errors.Is(err, ErrRole):
+		return nil, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: unassumable}
 	case errors.Is(err, ErrThrottled):
 		return nil, throttled(types.ThrottleReasonConcurrentInvocationLimitExceeded)
 	case err != nil:

@@ -96,15 +96,6 @@ func whole(call *access.Call, name *string) (target, error) {
 	return t, err
 }
 
-// byName makes the resource of an action: the ARN of the function, without
-// qualifier, as in AWS's table of actions.
-func byName[In any](name func(*In) *string) func(*access.Call, *In) (string, error) {
-	return func(call *access.Call, in *In) (string, error) {
-		t, err := find(call, name(in), nil)
-		return t.at("").arn(), err
-	}
-}
-
 func isNumber(qualifier string) bool { return numberForm.MatchString(qualifier) }
 
 // resourceARN reads the Resource of the tag operations.

@@ -13,8 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-// AddPermission lets a principal in. What it grants to accounts, users and roles
-// is kept and shown; the data plane here acts on what it grants to services.
+// AddPermission lets a principal in: a service, an account, a user, a role or everybody.
 func (s *Service) AddPermission(ctx context.Context, call *access.Call, in *lambda.AddPermissionInput) (*lambda.AddPermissionOutput, error) {
 	t, err := here(call, in.FunctionName, in.Qualifier)
 	if err != nil {
@@ -24,7 +23,7 @@ func (s *Service) AddPermission(ctx context.Context, call *access.Call, in *lamb
 	if err != nil {
 		return nil, err
 	}
-	err = s.changePolicy(ctx, t, in.RevisionId, func(p *policy) error {
+	err = s.changePolicy(ctx, t, in.RevisionId, func(p *resourcePolicy) error {
 		if slices.ContainsFunc(p.Statements, func(s statement) bool { return s.ID == added.ID }) {
 			return conflict("The statement id (" + added.ID + ") provided already exists. Please provide a new statement id, or remove the existing statement.")
 		}
@@ -64,6 +63,10 @@ func statementFrom(in *lambda.AddPermissionInput) (statement, error) {
 	case in.FunctionUrlAuthType != "" || in.InvokedViaFunctionUrl != nil:
 		return s, unsupported("Permission for function URLs", "put an API in front of the function")
 	}
+	alone := resourcePolicy{Statements: []statement{s}}
+	if _, err := alone.compile("arn:aws:lambda:us-east-1:000000000000:function:any"); err != nil {
+		return s, invalid("The permission is no statement that could be evaluated: %s", err)
+	}
 	return s, nil
 }
 
@@ -74,7 +77,7 @@ func (s *Service) RemovePermission(ctx context.Context, call *access.Call, in *l
 		return nil, err
 	}
 	id := text(in.StatementId)
-	return nil, s.changePolicy(ctx, t, in.RevisionId, func(p *policy) error {
+	return nil, s.changePolicy(ctx, t, in.RevisionId, func(p *resourcePolicy) error {
 		i := slices.IndexFunc(p.Statements, func(s statement) bool { return s.ID == id })
 		if i < 0 {
 			return missing("Statement " + id + " is not found in resource policy.")
@@ -104,7 +107,7 @@ func (s *Service) GetPolicy(ctx context.Context, call *access.Call, in *lambda.G
 
 // changePolicy changes the policy of what t names, which must exist. A policy
 // without statements is none.
-func (s *Service) changePolicy(ctx context.Context, t target, revision *string, change func(*policy) error) error {
+func (s *Service) changePolicy(ctx context.Context, t target, revision *string, change func(*resourcePolicy) error) error {
 	if t.qualifier == latest {
 		return invalid("We currently do not support adding policies for $LATEST.")
 	}
@@ -115,7 +118,7 @@ func (s *Service) changePolicy(ctx context.Context, t target, revision *string, 
 		_, err := s.change(ctx, tx, t, func(row *functionRow) (err error) {
 			p := row.Policies[t.qualifier]
 			if p == nil {
-				p = &policy{}
+				p = &resourcePolicy{}
 			}
 			if revision != nil && *revision != p.RevisionID {
 				return &types.PreconditionFailedException{Type: user, Message: aws.String("The RevisionId provided does not match the latest RevisionId. " +
@@ -129,7 +132,7 @@ func (s *Service) changePolicy(ctx context.Context, t target, revision *string, 
 				return nil
 			}
 			if row.Policies == nil {
-				row.Policies = map[string]*policy{}
+				row.Policies = map[string]*resourcePolicy{}
 			}
 			row.Policies[t.qualifier] = p
 			p.RevisionID, err = s.newID()

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// policy is the resource policy of a function, version or alias.
-type policy struct {
+// resourcePolicy is that of a function, version or alias.
+type resourcePolicy struct {
 	RevisionID string
 	Statements []statement
 }
@@ -61,7 +61,7 @@ func (s statement) document(resource string) document {
 	return d
 }
 
-func (p *policy) document(resource string) string {
+func (p *resourcePolicy) document(resource string) string {
 	d := policyDocument{Version: "2012-10-17", ID: "default", Statement: make([]document, 0, len(p.Statements))}
 	for _, s := range p.Statements {
 		d.Statement = append(d.Statement, s.document(resource))
@@ -97,125 +97,4 @@ func principalOf(principal string) any {
 		return map[string]string{"AWS": principal}
 	}
 	return map[string]string{"Service": principal}
-}
-
-// Source is on whose behalf an AWS service invokes a function.
-type Source struct {
-	Service string // "apigateway.amazonaws.com"
-	ARN     string // of the method, rule, pool ... that causes the call
-	Account string // that owns it
-}
-
-// permission is a compiled statement.
-type permission struct {
-	service string // "*" for any
-	arn     *arnPattern
-	account string
-	closed  bool // for a principal or a condition that no service can meet
-}
-
-func compile(p *policy) []permission {
-	if p == nil {
-		return nil
-	}
-	list := make([]permission, 0, len(p.Statements))
-	for _, s := range p.Statements {
-		c := permission{service: s.Principal, account: s.SourceAccount}
-		if s.SourceARN != "" {
-			c.arn = compileARN(s.SourceARN)
-		}
-		invokes := s.Action == "*" || s.Action == "lambda:*" || strings.EqualFold(s.Action, "lambda:InvokeFunction")
-		// A token is something that only Alexa sends; accounts and ARNs are callers with credentials.
-		c.closed = !invokes || s.Token != "" || principalOf(s.Principal) != any("*") && !servicePrincipalForm.MatchString(s.Principal)
-		list = append(list, c)
-	}
-	return list
-}
-
-// permitted reports whether any statement lets the source in. Without one it does not.
-func permitted(list []permission, from Source) bool {
-	for i := range list {
-		p := &list[i]
-		switch {
-		case p.closed || from.Service == "":
-		case p.service != "*" && p.service != from.Service:
-		case p.account != "" && p.account != from.Account:
-		case p.arn != nil && !p.arn.matches(from.ARN):
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// arnPattern is IAM's ArnLike: each of the six parts is matched on its own, so
-// that no '*' reaches beyond its part.
-type arnPattern struct{ parts [6]string }
-
-// compileARN takes what sourceARNForm has passed.
-func compileARN(pattern string) *arnPattern {
-	p := new(arnPattern)
-	copy(p.parts[:], strings.SplitN(pattern, ":", 6))
-	return p
-}
-
-func (p *arnPattern) matches(arn string) bool {
-	for i, pattern := range p.parts {
-		part, rest, more := strings.Cut(arn, ":")
-		if i == 5 {
-			part = arn
-		} else if !more {
-			return false
-		}
-		if !like(pattern, part) {
-			return false
-		}
-		arn = rest
-	}
-	return true
-}
-
-// like matches '*' and '?' in time linear in the text for each '*'.
-func like(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
-}
-
-// Permitted reports whether the resource policy of functionARN (with its
-// qualifier, if it has one) lets a service invoke it for the source. A function
-// that does not exist permits nothing.
-func (s *Service) Permitted(from Source, functionARN string) bool {
-	t, ok := s.parseARN(functionARN)
-	if !ok {
-		return false
-	}
-	e := s.current.Load().functions[key{t.region, t.name}]
-	return e != nil && permitted(e.permissions[t.qualifier], from)
-}
-
-// parseARN takes full ARNs of this deployment only.
-func (s *Service) parseARN(arn string) (target, bool) {
-	if !strings.HasPrefix(arn, "arn:") || strings.Count(arn, ":") < 6 {
-		return target{}, false
-	}
-	t, ok := parseName(arn, "", "")
-	return t, ok && t.account == s.account && t.region != ""
 }

@@ -35,7 +35,7 @@ type functionRow struct {
 	LastVersion int64  // highest number ever published
 	Reserved    *int32 `json:",omitempty"` // concurrency; nil: none reserved
 	Tags        map[string]string
-	Policies    map[string]*policy // by qualifier; "" is the function itself
+	Policies    map[string]*resourcePolicy // by qualifier; "" is the function itself
 }
 
 // versionRow is a published version. It never changes.

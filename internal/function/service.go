@@ -34,6 +34,7 @@ type Config struct {
 	Account string
 	Dir     string // a folder of this node's own, for unpacked code
 	Runner  Runner
+	Roles   Roles
 	Random  io.Reader // crypto/rand.Reader
 	Clock   *clock.Clock
 	Logger  *slog.Logger
@@ -49,6 +50,7 @@ type Service struct {
 	account string
 	code    codeFolder
 	runner  Runner
+	roles   Roles
 	random  io.Reader
 	clock   *clock.Clock
 	log     *slog.Logger
@@ -76,7 +78,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: c.DB, keys: c.Keys, account: c.Account, code: code, runner: c.Runner, random: c.Random, clock: c.Clock, log: c.Logger,
+		db: c.DB, keys: c.Keys, account: c.Account, code: code, runner: c.Runner, roles: c.Roles, random: c.Random, clock: c.Clock, log: c.Logger,
 		codeURL: c.CodeURL, wait: c.Wait, pages: awsapi.NewPages(c.Keys),
 	}
 	if s.wait == nil {

@@ -108,8 +108,8 @@ func (s settings) apply(c *Configuration) error {
 		c.Description = *s.description
 	}
 	if s.role != nil {
-		if !roleForm.MatchString(*s.role) {
-			return constraint(*s.role, "role", "Member must satisfy regular expression pattern: "+rolePattern)
+		if err := checkRole(*s.role); err != nil {
+			return err
 		}
 		c.Role = *s.role
 	}

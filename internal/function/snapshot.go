@@ -21,9 +21,11 @@ type entry struct {
 	latest      *version
 	versions    map[string]*version // by number
 	aliases     map[string]*alias
-	permissions map[string][]permission // by qualifier; "" is the function itself
-	reserved    int64                   // concurrency; -1: none reserved
-	busy        *atomic.Int64           // events under way; outlives changes of the function
+	permissions map[string]grants          // by qualifier; "" is the function itself
+	policies    map[string]*resourcePolicy // what they were compiled from; read-only
+	tags        map[string][]string        // as condition keys: aws:resourcetag/team; read-only
+	reserved    int64                      // concurrency; -1: none reserved
+	busy        *atomic.Int64              // events under way; outlives changes of the function
 }
 
 // version is one version and, once it has been needed, what the runner needs.
@@ -111,7 +113,9 @@ func (s *Service) load(ctx context.Context, next *snapshot, row *functionRow) er
 		latest:      newVersion(at, latest, row.Latest),
 		versions:    make(map[string]*version, len(versions)),
 		aliases:     make(map[string]*alias, len(aliases)),
-		permissions: make(map[string][]permission, len(row.Policies)),
+		permissions: s.compiled(row),
+		policies:    row.Policies,
+		tags:        tagConditions("aws:resourcetag/", row.Tags),
 		reserved:    -1,
 		busy:        new(atomic.Int64),
 	}
@@ -127,9 +131,6 @@ func (s *Service) load(ctx context.Context, next *snapshot, row *functionRow) er
 			compiled.secondary, compiled.weight = other, weight
 		}
 		e.aliases[a.Name] = compiled
-	}
-	for qualifier, p := range row.Policies {
-		e.permissions[qualifier] = compile(p)
 	}
 	if old := s.current.Load().functions[at]; old != nil {
 		e.busy = old.busy

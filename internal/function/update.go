@@ -101,6 +101,17 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, call *access.
 			capacity: in.CapacityProviderConfig, durable: in.DurableConfig,
 		},
 	}
+	if in.Role != nil {
+		if err := checkRole(*in.Role); err != nil {
+			return nil, err
+		}
+		if _, err := s.row(ctx, s.db, t); err != nil {
+			return nil, err
+		}
+		if err := s.mayHave(call, t, *in.Role); err != nil {
+			return nil, err
+		}
+	}
 	row, err := s.change(ctx, s.db, t, func(row *functionRow) error {
 		if in.RevisionId != nil && *in.RevisionId != row.Latest.RevisionID {
 			return stale("GetFunction/GetAlias")
