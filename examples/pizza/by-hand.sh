@@ -54,13 +54,22 @@ aws cognito-idp initiate-auth --client-id "$client" --auth-flow USER_PASSWORD_AU
   --query AuthenticationResult.IdToken >"$work/id-token"
 "$work/sallyport" token inspect - <"$work/id-token"
 
-step "A function, from a zip"
+step "A role for the function: Lambda may assume it, and it may write its log and nothing else"
 function=pizza-$(date +%s)-$$
+role_arn=$(aws iam create-role --role-name "$function" --assume-role-policy-document '{
+  "Version": "2012-10-17",
+  "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+}' --query Role.Arn)
+aws iam attach-role-policy --role-name "$function" \
+  --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
+echo "$role_arn"
+
+step "A function, from a zip"
 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -o "$work/bootstrap" ./examples/pizza/function
 (cd "$work" && python3 -m zipfile -c function.zip bootstrap)
 function_arn=$(aws lambda create-function --function-name "$function" \
   --runtime provided.al2023 --handler bootstrap --zip-file "fileb://$work/function.zip" \
-  --role "arn:aws:iam::$account:role/pizza" --query FunctionArn)
+  --role "$role_arn" --query FunctionArn)
 echo "$function_arn"
 
 step "A REST API with an authorizer on the pool, and one guarded method on /"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -305,6 +306,9 @@ func (a *account) doRoutes(in any) (any, error) {
 		return &apigateway.UpdateStageOutput{}, nil
 	case *apigateway.DeleteStageInput:
 		return &apigateway.DeleteStageOutput{}, a.drop("stage " + *in.RestApiId + "/" + *in.StageName)
+	}
+	if out, err := a.doIAM(in); out != nil || err != nil || reflect.TypeOf(in).Elem().PkgPath() == "github.com/aws/aws-sdk-go-v2/service/iam" {
+		return out, err
 	}
 	return nil, fmt.Errorf("unexpected call %T", in)
 }

@@ -50,6 +50,7 @@ type work struct {
 var types = index(
 	userPoolType, userPoolClientType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
 	functionType, permissionType,
+	roleType,
 	restAPIType, apiResourceType, methodType, authorizerType, deploymentType, stageType,
 )
 
@@ -69,9 +70,6 @@ const (
 // unsupportedTypes are those that guarded APIs often have beside them, with
 // what to do instead.
 var unsupportedTypes = map[string]string{
-	"AWS::IAM::Role":                   "functions have no AWS permissions of their own; leave Role out, or give the role a Condition that is false here",
-	"AWS::IAM::Policy":                 "functions have no AWS permissions of their own; give it a Condition that is false here",
-	"AWS::IAM::ManagedPolicy":          "functions have no AWS permissions of their own; give it a Condition that is false here",
 	"AWS::Logs::LogGroup":              "functions' logs are kept by the server; give it a Condition that is false here",
 	"AWS::Cognito::UserPoolDomain":     "there are no hosted pages; give it a Condition that is false here",
 	"AWS::Cognito::IdentityPool":       "identity pools are not made by templates",
@@ -112,6 +110,14 @@ func invoke[Out any](ctx context.Context, d *deploy, service, operation string, 
 	return shape, nil
 }
 
+// run is invoke of an operation whose answer says nothing.
+func run(ctx context.Context, d *deploy, service, operation string, in any) error {
+	if _, err := d.Operations.Call(ctx, d.Call(), service, operation, in); err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	return nil
+}
+
 // hasCode says whether err is an AWS error with one of these codes.
 func hasCode(err error, codes ...string) bool {
 	var e smithy.APIError
@@ -120,7 +126,7 @@ func hasCode(err error, codes ...string) bool {
 
 // unlessGone is err, unless it says that the thing does not exist.
 func unlessGone(err error) error {
-	if hasCode(err, "NotFoundException", "ResourceNotFoundException", "UserNotFoundException") {
+	if hasCode(err, "NotFoundException", "ResourceNotFoundException", "UserNotFoundException", "NoSuchEntity") {
 		return nil
 	}
 	return err

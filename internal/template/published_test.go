@@ -118,7 +118,7 @@ Resources:
       GenerateSecret: false
 Outputs:
   UserPoolId: {Value: !Ref MyCognitoUserPool, Export: {Name: !Sub '${AWS::StackName}-pool'}}
-`, []string{"GET / MyCognitoAuthorizer email", "OPTIONS / ", "ANY /items/{proxy+} MyCognitoAuthorizer items/read", "OPTIONS /items/{proxy+} ", "GET /status ", "OPTIONS /status "}, 3},
+`, []string{"GET / MyCognitoAuthorizer email", "OPTIONS / ", "ANY /items/{proxy+} MyCognitoAuthorizer items/read", "OPTIONS /items/{proxy+} ", "GET /status ", "OPTIONS /status "}, 2},
 		{"guarded by globals", `
 Transform: AWS::Serverless-2016-10-31
 Globals:

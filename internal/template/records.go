@@ -46,6 +46,8 @@ type resourceRow struct {
 	KeepOld    bool
 	Label      string // what a person would call it
 	Password   []byte `json:",omitempty"` // of a user, if the deploy made it up; sealed
+	Secret     []byte `json:",omitempty"` // of an access key, which AWS shows only once; sealed
+	Ties       []tie  `json:",omitempty"` // what it has put on users, groups and roles
 }
 
 func (r *resourceRow) live() bool {

@@ -6,8 +6,6 @@ import (
 	"strings"
 )
 
-var noRoles = noEffect("functions have no AWS permissions of their own, so none are granted")
-
 var samFunctionFields = fields{
 	"FunctionName": str, "Handler": str, "Runtime": str, "CodeUri": anyJSON, "InlineCode": str, "Description": str,
 	"MemorySize": integer, "Timeout": integer, "Environment": environmentShape, "Role": str, "PackageType": oneOf("Zip"),
@@ -15,7 +13,7 @@ var samFunctionFields = fields{
 	"Events": {kind: tableOf, item: &shape{kind: record, fields: fields{
 		"Type": str.must(), "Properties": anyJSON,
 	}}},
-	"Policies": noRoles, "AssumeRolePolicyDocument": noRoles, "PermissionsBoundary": noRoles, "RolePath": noRoles,
+	"Policies": anyJSON, "AssumeRolePolicyDocument": anyJSON, "PermissionsBoundary": str, "RolePath": str,
 	"Tracing": notTraced, "Tags": tagged, "LoggingConfig": noLogging, "PropagateTags": tagged,
 	"AutoPublishAlias":              noEffect("no alias is made: the API always calls the latest code, as it would through the alias"),
 	"AutoPublishAliasAllProperties": unsupported("the latest code is always what runs"),
@@ -74,9 +72,12 @@ func (l *loader) declareSAM() {
 		properties := d.body.get("Properties")
 		switch d.kind {
 		case samFunction:
-			if properties.get("Role") == nil && l.globals["Function"].get("Role") == nil {
-				l.env.aliases[d.id+"Role"] = newText(d.at, l.stack+"-"+d.id+"Role")
-				l.env.aliases[d.id+"Role.Arn"] = newText(d.at, l.roleARN(d.id))
+			role := properties.get("Role")
+			if role == nil {
+				role = l.globals["Function"].get("Role")
+			}
+			if !l.givesRole(role) {
+				l.env.resources[roleID(d.id)] = true
 			}
 			for _, e := range propertiesOf(properties.get("Events")) {
 				if e.get("Type").is("Api") && e.get("Properties").get("RestApiId") == nil && !l.env.resources[implicitAPI] {
@@ -116,11 +117,6 @@ var notLetters = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 func letters(s string) string { return notLetters.ReplaceAllString(s, "") }
 
-// roleARN is the role that SAM would make. It has no permissions, as nothing grants it any.
-func (l *loader) roleARN(id string) string {
-	return "arn:" + l.partition + ":iam::" + l.account + ":role/" + l.stack + "-" + id + "Role"
-}
-
 // expandFunction makes the plain function and gives back its routes.
 func (l *loader) expandFunction(d *declaration) (routes []route) {
 	p := d.resource.properties
@@ -134,7 +130,9 @@ func (l *loader) expandFunction(d *declaration) (routes []route) {
 		}
 	}
 	if p.get("Role") == nil {
-		r.properties.fields = append(r.properties.fields, field{"Role", p.at, newText(p.at, l.roleARN(d.id))})
+		r.properties.fields = append(r.properties.fields, field{"Role", p.at, l.functionRole(d)})
+	} else {
+		l.givenRole(d)
 	}
 	if p.get("Runtime") == nil {
 		l.problem(p.at, "%s needs the property %q", samFunction, "Runtime")

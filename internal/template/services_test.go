@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/sallyport/sallyport/internal/access"
+	iams "github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
@@ -70,11 +71,13 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	must(t, err)
 	must(t, functions.Start(ctx))
 	t.Cleanup(func() { functions.Close() })
+	people := iams.New(account, db, keys, iams.Credentials{AccessKeyID: "root", SecretAccessKey: keyring.NewSecret("rootsecret")})
+	must(t, people.Start(ctx))
 	apis, err := gateway.New(ctx, gateway.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: noInvoker{}, Pools: nobody{}, Records: nobody{}, Logger: log})
 	must(t, err)
 	api := awsapi.New(awsapi.Config{Account: account, Region: "us-east-1", Keys: nobody{}, Authorizer: nobody{}, Clock: now, Logger: log, Records: nobody{}, MaxBody: 1 << 20},
-		pools.API(), functions.API(), apis.API())
+		pools.API(), functions.API(), apis.API(), people.IAM())
 	return &Deployer{Operations: api, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
 		at := now.Now()
 		return &access.Call{Caller: access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root"}, Account: account,

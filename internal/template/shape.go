@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/sallyport/sallyport/internal/policy"
 )
 
 // shape is the form that a property's value must have, and what is known of it.
@@ -18,6 +20,7 @@ type shape struct {
 	refused  string // known, not supported: why
 	inert    string // accepted, without effect here: why
 	hidden   bool   // set by this package, never written in a template
+	policy   policy.Kind
 }
 
 type shapeKind uint8
@@ -30,6 +33,7 @@ const (
 	record
 	tableOf  // free keys, all values of one shape
 	document // any JSON
+	policyText
 )
 
 type fields map[string]shape
@@ -120,6 +124,8 @@ func check(r *report, n *node, s shape, name string) {
 			return
 		}
 		checkFields(r, n, s.fields, name)
+	case policyText:
+		checkPolicy(r, n, s.policy, name)
 	}
 }
 
@@ -158,6 +164,8 @@ func plain(n *node, s shape) any {
 		return plainFields(n, s.fields)
 	case document:
 		return loose(n)
+	case policyText:
+		return documentText(n)
 	}
 	return n.text
 }
