@@ -42,8 +42,8 @@ type process struct {
 	output   *output
 	timer    *time.Timer // of the event; only run uses it
 	started  time.Time
-	expires  time.Time   // of its credentials; zero: never
-	valid    func() bool // asks whether they are still good; may be nil
+	expires  time.Time     // of its credentials; zero: never
+	valid    func() bool   // asks whether they are still good; may be nil
 	gone     chan struct{} // closed when the process and its group have ended
 	polled   chan struct{} // closed at the first poll: the start is over
 	answers  chan answer   // one per event
