@@ -102,7 +102,7 @@ func (s *Service) policiesOf(n *snapshot, c *access.Caller) (set policy.Set, ok 
 	case g != nil:
 		set.Identity, set.Boundary = g.identity, g.boundary
 	case c.Session != nil && c.Session.Federated && c.Session.IssuerID == "":
-		set.Identity = []policy.Attached{{Name: "root of the account", Policy: awsCompiled[administrator]}}
+		set.Identity = []policy.Attached{{Name: "root of the account", Policy: awsCompiled(administrator)}}
 	default:
 		return policy.Set{}, false
 	}

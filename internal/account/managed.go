@@ -2,54 +2,89 @@ package account
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base32"
 	"encoding/json"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/policy"
 )
 
-// managed.json holds the policies of AWS's own that templates commonly name,
-// each with what AWS's page of it says. ReadOnlyAccess is limited to the
-// services that are here.
+// The folder managed holds the policies of AWS's own that templates commonly
+// name: each document as AWS publishes it, and the index, which says where it
+// lies, what it is for, which version of it this is and since when.
 //
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 //
-//go:embed managed.json
-var managedJSON []byte
+//go:embed managed
+var managedFiles embed.FS
 
-// awsManaged are those policies by ARN, compiled in awsCompiled.
-var (
-	awsManaged  = readManaged(managedJSON)
-	awsCompiled = compileManaged(awsManaged)
-)
+const ofAWS = "arn:aws:iam::aws:policy/"
 
-func readManaged(table []byte) map[string]*managedPolicy {
+// awsPolicy is one of them. It is compiled when somebody first has it.
+type awsPolicy struct {
+	managedPolicy
+	compile func() *policy.Policy
+}
+
+// awsPolicies are those by ARN, read when the first of them is asked for, so
+// that a start does not wait for it.
+var awsPolicies = sync.OnceValue(readManaged)
+
+// awsManaged is AWS's policy of that ARN, nil if there is none.
+func awsManaged(arn string) *awsPolicy {
+	if !strings.HasPrefix(arn, ofAWS) {
+		return nil
+	}
+	return awsPolicies()[arn]
+}
+
+// awsCompiled is awsManaged ready to decide.
+func awsCompiled(arn string) *policy.Policy {
+	if p := awsManaged(arn); p != nil {
+		return p.compile()
+	}
+	return nil
+}
+
+func readManaged() map[string]*awsPolicy {
 	var list []struct {
 		Path, Name, Description string
-		Document                json.RawMessage
+		Version                 int
+		Updated                 time.Time
 	}
-	if err := json.Unmarshal(table, &list); err != nil {
-		panic("account: managed.json: " + err.Error())
-	}
-	since := time.Date(2015, 2, 6, 18, 40, 0, 0, time.UTC) // when AWS's first ones appeared
-	all := make(map[string]*managedPolicy, len(list))
+	must(json.Unmarshal(managedFile("index"), &list))
+	since := time.Date(2015, 2, 6, 18, 40, 0, 0, time.UTC) // when AWS's first ones appeared; it does not say it of each
+	all := make(map[string]*awsPolicy, len(list))
 	for _, p := range list {
-		arn := "arn:aws:iam::aws:policy" + p.Path + p.Name
+		arn, text := strings.TrimSuffix(ofAWS, "/")+p.Path+p.Name, strings.TrimSpace(string(managedFile(p.Name)))
 		sum := sha256.Sum256([]byte(arn))
-		all[arn] = &managedPolicy{
-			ARN: arn, ID: "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17], Name: p.Name, Path: p.Path, Description: p.Description,
-			Created: since, Updated: since, Default: 1, Next: 2, Versions: []policyVersion{{1, string(p.Document), since}},
+		created := since
+		if p.Version == 1 {
+			created = p.Updated
+		}
+		all[arn] = &awsPolicy{
+			managedPolicy: managedPolicy{
+				ARN: arn, ID: "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17], Name: p.Name, Path: p.Path, Description: p.Description,
+				Created: created, Updated: p.Updated, Default: p.Version, Next: p.Version + 1, Versions: []policyVersion{{p.Version, text, p.Updated}},
+			},
+			compile: sync.OnceValue(func() *policy.Policy { return policy.MustParse(policy.Managed, text) }),
 		}
 	}
 	return all
 }
 
-func compileManaged(all map[string]*managedPolicy) map[string]*policy.Policy {
-	compiled := make(map[string]*policy.Policy, len(all))
-	for arn, p := range all {
-		compiled[arn] = policy.MustParse(policy.Managed, p.text())
+func managedFile(name string) []byte {
+	text, err := managedFiles.ReadFile("managed/" + name + ".json")
+	must(err)
+	return text
+}
+
+// must is for what was built in, which cannot fail but by a mistake in it; tests read all of it.
+func must(err error) {
+	if err != nil {
+		panic("account: AWS's policies: " + err.Error())
 	}
-	return compiled
 }

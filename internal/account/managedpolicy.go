@@ -34,8 +34,8 @@ func (s *Service) managed(ctx context.Context, session store.Session, arn *strin
 	if !strings.HasPrefix(deref(arn), "arn:aws:iam::") || !strings.Contains(*arn, ":policy/") {
 		return nil, validation("ARN %s is not valid.", deref(arn))
 	}
-	if p := awsManaged[*arn]; p != nil {
-		return p, nil
+	if p := awsManaged(*arn); p != nil {
+		return &p.managedPolicy, nil
 	}
 	p, err := managedPolicies.Get(ctx, session, *arn)
 	if errors.Is(err, store.ErrNotFound) {
@@ -68,7 +68,7 @@ func (s *Service) changePolicy(ctx context.Context, arn *string, fn func(tx *sto
 
 func (s *Service) ownPolicy(ctx context.Context, tx *store.Tx, arn *string) (*managedPolicy, error) {
 	p, err := s.managed(ctx, tx, arn)
-	if err == nil && awsManaged[p.ARN] != nil {
+	if err == nil && awsManaged(p.ARN) != nil {
 		return nil, accessDenied("Policy %s is managed by AWS and cannot be changed.", p.ARN)
 	}
 	return p, err
@@ -157,8 +157,8 @@ func (s *Service) ListPolicies(ctx context.Context, _ *access.Call, in *iam.List
 		}
 	}
 	if in.Scope != types.PolicyScopeTypeLocal {
-		for _, p := range awsManaged {
-			rows = append(rows, p)
+		for _, p := range awsPolicies() {
+			rows = append(rows, &p.managedPolicy)
 		}
 	}
 	now := s.current.Load()

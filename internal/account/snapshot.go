@@ -205,7 +205,7 @@ func parsed(kind policy.Kind, text string) *policy.Policy {
 
 // managed is the default version of a managed policy under its ARN.
 func (n *snapshot) managed(arn string) policy.Attached {
-	p := awsCompiled[arn]
+	p := awsCompiled(arn)
 	if p == nil {
 		p = n.policies[arn]
 	}
