@@ -1,12 +1,16 @@
 package policy
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // name is an ARN in its six parts, or a text that is none.
 type name struct {
 	text  string
 	parts [6]string
 	isARN bool
+	last  outline // of the last part
 }
 
 func splitARN(text string) name {
@@ -21,6 +25,7 @@ func splitARN(text string) name {
 	}
 	n.parts[5] = rest
 	n.isARN = n.parts[0] == "arn"
+	n.last = outlineOf(rest)
 	return n
 }
 
@@ -34,15 +39,13 @@ const (
 // arnPattern compares an ARN part by part, so that no wildcard can reach over a
 // colon into another part: the last part alone may hold colons of its own.
 type arnPattern struct {
+	// screen turns away most names by their last part.
+	screen screen
 	// start is how the whole must begin, up to the first part with a wildcard.
 	start string
-	// head and tail are how the last part must begin and end, which tells most
-	// resources apart.
-	head, tail string
-	// open: the last part is its head and then anything.
-	open bool
-	// first is where the parts begin that start does not tell.
-	first int8
+	// rest has a bit for each part that is still to be matched when screen and
+	// start have said what they can.
+	rest uint8
 	// all is "*", which also fits what is no ARN.
 	all bool
 	// api is the short form of an API's own resource policy,
@@ -84,16 +87,22 @@ func compileResource(text string, variables bool) arnPattern {
 	return p
 }
 
-// index notes what tells most resources apart without looking at the parts.
+// index notes what tells most names apart without looking at the parts.
 func (p *arnPattern) index() {
 	last := &p.parts[partResource]
-	p.head, p.tail, p.open = last.head(), last.tail(), last.open()
-	for i := range partResource {
-		if !p.parts[i].plain {
-			break
+	p.screen = newScreen(last.runs())
+	literal := 0
+	for literal < partResource && p.parts[literal].plain {
+		p.start += p.parts[literal].exact + ":"
+		literal++
+	}
+	for i := literal; i < len(p.parts); i++ {
+		if !p.parts[i].all {
+			p.rest |= 1 << i
 		}
-		p.start += p.parts[i].exact + ":"
-		p.first++
+	}
+	if last.open() && settles(last.head()) {
+		p.rest &^= 1 << partResource
 	}
 }
 
@@ -115,6 +124,7 @@ func compileARNValue(text string, variables bool) arnPattern {
 	for i := range p.parts {
 		p.parts[i] = compilePattern(parts[i], d)
 	}
+	p.index()
 	return p
 }
 
@@ -137,38 +147,34 @@ func splitTemplate(text string, variables bool) (parts [6]string, ok bool) {
 	return parts, n == 5
 }
 
-func (p *arnPattern) match(n *name, c Context) bool {
+func (p *arnPattern) match(n *name, f *facts) bool {
 	switch {
+	case !p.screen.lets(&n.last):
+		return false
 	case p.all:
 		return true
 	case p.never || !n.isARN:
 		return false
 	case p.whole:
-		return p.parts[partResource].match(n.text, c)
+		return p.parts[partResource].match(n.text, f)
 	case p.api:
 		_, path, found := strings.Cut(n.parts[partResource], "/")
-		return found && n.parts[partService] == "execute-api" && p.parts[partResource].match(path, c)
-	}
-	if last := n.parts[partResource]; !strings.HasPrefix(last, p.head) || !strings.HasSuffix(last, p.tail) {
+		return found && n.parts[partService] == "execute-api" && p.parts[partResource].match(path, f)
+	case !strings.HasPrefix(n.text, p.start):
 		return false
 	}
-	if !strings.HasPrefix(n.text, p.start) {
-		return false
-	}
-	for i := int(p.first); i < len(p.parts); i++ {
-		if i == partResource && p.open {
-			return true
-		}
-		if !p.parts[i].all && !p.parts[i].match(n.parts[i], c) {
+	for rest := p.rest; rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros8(rest)
+		if !p.parts[i].match(n.parts[i], f) {
 			return false
 		}
 	}
 	return true
 }
 
-func (p *arnPattern) resolvable(c Context) bool {
+func (p *arnPattern) resolvable(f *facts) bool {
 	for i := range p.parts {
-		if !p.parts[i].resolvable(c) {
+		if !p.parts[i].resolvable(f) {
 			return false
 		}
 	}

@@ -8,7 +8,6 @@ type statement struct {
 	addressed    bool // the kind of policy has principals
 	principals   []principalMatch
 	notPrincipal bool
-	service      uint64 // the hash of that of all actions, which passes over most statements at once
 	actions      []actionPattern
 	notAction    bool
 	resources    []arnPattern // none in a trust policy: any
@@ -16,8 +15,23 @@ type statement struct {
 	conditions   []condition
 }
 
+// glance is what tells most statements apart. Those of a policy lie side by
+// side, so that passing a statement over costs next to nothing.
+type glance struct {
+	service uint64 // the hash of the one that all of its actions belong to, or 0
+	effect  Effect
+}
+
+func glanceAt(s *statement) glance {
+	g := glance{effect: s.effect}
+	if one := service(s.actions); one != "" && !s.notAction {
+		g.service = hash([]byte(one))
+	}
+	return g
+}
+
 func compile(kind Kind, d *document, size int) *Policy {
-	p := &Policy{kind: kind, doc: d, size: size, statements: make([]statement, len(d.statements))}
+	p := &Policy{kind: kind, doc: d, size: size, statements: make([]statement, len(d.statements)), glances: make([]glance, len(d.statements))}
 	variables := d.version == version2012
 	for i := range d.statements {
 		raw, s := &d.statements[i], &p.statements[i]
@@ -37,9 +51,7 @@ func compile(kind Kind, d *document, size int) *Policy {
 		for _, a := range raw.actions {
 			s.actions = append(s.actions, compileAction(a.text))
 		}
-		if one := service(s.actions); one != "" {
-			s.service = hash([]byte(one))
-		}
+		p.glances[i] = glanceAt(s)
 		for _, r := range raw.resources {
 			s.resources = append(s.resources, compileResource(r.text, variables))
 		}
@@ -76,7 +88,7 @@ type verdict struct {
 // just as deciding does.
 func (s *statement) apply(e *evaluation) verdict {
 	v := verdict{grant: byName}
-	if !s.actsOn(e.action[:len(e.request.Action)], e.service) {
+	if !s.actsOn(e) {
 		v.failed = actionClause
 		return v
 	}
@@ -91,7 +103,7 @@ func (s *statement) apply(e *evaluation) verdict {
 		return v
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(e.request.Context) {
+		if !s.conditions[i].holds(&e.facts) {
 			v.failed, v.condition = conditionClause, i
 			return v
 		}
@@ -99,12 +111,10 @@ func (s *statement) apply(e *evaluation) verdict {
 	return v
 }
 
-func (s *statement) actsOn(action []byte, service uint64) bool {
-	if s.service != 0 && s.service != service {
-		return s.notAction
-	}
+func (s *statement) actsOn(e *evaluation) bool {
+	action := e.action[:len(e.request.Action)]
 	for i := range s.actions {
-		if s.actions[i].match(action) {
+		if s.actions[i].match(action, &e.outline) {
 			return !s.notAction
 		}
 	}
@@ -115,7 +125,7 @@ func (s *statement) actsOn(action []byte, service uint64) bool {
 // allows nothing and denies everything.
 func (s *statement) covers(e *evaluation) bool {
 	for i := range s.resources {
-		if s.resources[i].match(&e.resource, e.request.Context) {
+		if s.resources[i].match(&e.resource, &e.facts) {
 			return !s.notResource
 		}
 	}
@@ -123,7 +133,7 @@ func (s *statement) covers(e *evaluation) bool {
 		return s.notResource
 	}
 	for i := range s.resources {
-		if !s.resources[i].resolvable(e.request.Context) {
+		if !s.resources[i].resolvable(&e.facts) {
 			return false
 		}
 	}

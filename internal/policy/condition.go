@@ -9,15 +9,15 @@ import (
 // condition is one key under one operator. Exactly the slice of its operator's
 // family is filled.
 type condition struct {
+	key     contextKey
 	op      operator
-	key     string // lower case
-	written string // as in the policy
 	texts   []pattern
 	arns    []arnPattern
 	numbers []decimal
 	dates   []instant
 	nets    []netip.Prefix
 	binary  []string
+	written string // the key, as in the policy
 }
 
 // holds decides the condition for the values that the request has.
@@ -25,8 +25,8 @@ type condition struct {
 // A key that is absent fails, save for a negated operator, IfExists and
 // ForAllValues. Several values need ForAnyValue or ForAllValues: without, the
 // condition does not hold, whatever the operator.
-func (k *condition) holds(c Context) bool {
-	v := lookup(c, k.key)
+func (k *condition) holds(f *facts) bool {
+	v := f.value(k.key)
 	if k.op.family == null {
 		want := "true"
 		if v.Present() {
@@ -42,43 +42,38 @@ func (k *condition) holds(c Context) bool {
 	if !v.Present() {
 		return k.op.ifExists || k.op.set == forAll || k.op.negated && k.op.set == noSet
 	}
-	switch k.op.set {
-	case forAny:
-		for i := range v.Len() {
-			if k.fits(v.At(i), c) {
-				return true
-			}
-		}
-		return false
-	case forAll:
-		for i := range v.Len() {
-			if !k.fits(v.At(i), c) {
-				return false
-			}
-		}
-		return true
+	if k.op.set == noSet {
+		return v.n == 1 && k.fits(v.first, f)
 	}
-	return v.Len() == 1 && k.fits(v.At(0), c)
+	// The first value that fits ends ForAnyValue, the first that does not ends
+	// ForAllValues. They are copied, for a variable may take their place.
+	any, values := k.op.set == forAny, *v
+	for i := range values.Len() {
+		if k.fits(values.At(i), f) == any {
+			return any
+		}
+	}
+	return !any
 }
 
 // fits decides one value: any of the policy's for an operator, none of them
 // for a negated one. What cannot be compared is not equal.
-func (k *condition) fits(value string, c Context) bool {
-	return k.any(value, c) != k.op.negated
+func (k *condition) fits(value string, f *facts) bool {
+	return k.any(value, f) != k.op.negated
 }
 
-func (k *condition) any(value string, c Context) bool {
+func (k *condition) any(value string, f *facts) bool {
 	switch k.op.family {
 	case texts, likeTexts:
 		for i := range k.texts {
 			p := &k.texts[i]
-			if p.plain && p.exact == value || !p.plain && p.match(value, c) {
+			if p.plain && p.exact == value || !p.plain && p.match(value, f) {
 				return true
 			}
 		}
 	case foldedTexts:
 		for i := range k.texts {
-			if k.texts[i].matchFold(value, c) {
+			if k.texts[i].matchFold(value, f) {
 				return true
 			}
 		}
@@ -87,14 +82,14 @@ func (k *condition) any(value string, c Context) bool {
 			return false
 		}
 		for i := range k.texts {
-			if k.texts[i].matchFold(value, c) {
+			if k.texts[i].matchFold(value, f) {
 				return true
 			}
 		}
 	case arns:
-		n := splitARN(value)
+		n := f.asARN(value)
 		for i := range k.arns {
-			if k.arns[i].match(&n, c) {
+			if k.arns[i].match(n, f) {
 				return true
 			}
 		}
@@ -107,7 +102,7 @@ func (k *condition) any(value string, c Context) bool {
 			}
 		}
 	case dates:
-		if t, ok := parseInstant(value); ok {
+		if t, ok := f.asInstant(value); ok {
 			for i := range k.dates {
 				if k.op.relation.holds(t.compare(k.dates[i])) {
 					return true
@@ -115,7 +110,7 @@ func (k *condition) any(value string, c Context) bool {
 			}
 		}
 	case addresses:
-		if a, ok := parseAddress(value); ok {
+		if a, ok := f.asAddress(value); ok {
 			for i := range k.nets {
 				if k.nets[i].Contains(a) {
 					return true
@@ -149,7 +144,7 @@ func (r relation) holds(order int) bool {
 // compileCondition: a value that its operator cannot read is left out, so that
 // it equals nothing; lint says so.
 func compileCondition(op operator, key string, values []located, variables bool) condition {
-	k := condition{op: op, key: foldKey(key), written: key}
+	k := condition{op: op, key: newContextKey(key), written: key}
 	for _, v := range values {
 		switch op.family {
 		case texts, foldedTexts, booleans:

@@ -11,7 +11,7 @@ type document struct {
 }
 
 type rawStatement struct {
-	at           int // where it begins in the text, as in located
+	at, end      int // where it begins in the text, as in located, and where it is over
 	sid          string
 	hasSid       bool
 	effect       string
@@ -151,6 +151,7 @@ func (r *reader) statement(d *document) error {
 	if s.effect == "" {
 		return r.fail(s.at, "the statement has no Effect")
 	}
+	s.end = int(r.dec.InputOffset())
 	d.statements = append(d.statements, s)
 	return nil
 }

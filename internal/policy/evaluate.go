@@ -52,9 +52,11 @@ const maxAction = 192
 type evaluation struct {
 	request  *Request
 	action   [maxAction]byte // in lower case; an array, so that it needs no heap
+	outline  outline         // of that
 	service  uint64          // the hash of its service with the colon
 	resource name
 	bounded  bool // the principal has a permissions boundary
+	facts    facts
 	trace    *Trace
 	// deny is the first explicit one.
 	deny  Decision
@@ -75,9 +77,11 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 		return Decision{Layer: LayerEngine}
 	}
 	e := evaluation{request: r, resource: splitARN(r.Resource), bounded: len(s.Boundary) > 0, trace: t}
+	e.facts.context = r.Context
 	for i := range len(r.Action) {
 		e.action[i] = lowerByte(r.Action[i])
 	}
+	e.outline = outlineOf(e.action[:len(r.Action)])
 	e.service = hash(e.action[:strings.IndexByte(r.Action, ':')+1])
 	guarded := true
 	var guard answer
@@ -185,11 +189,12 @@ func (e *evaluation) ask(layer Layer, level int, policies []Attached) answer {
 
 // askOne goes on with what the policies of the layer before it said.
 func (e *evaluation) askOne(layer Layer, level int, from *Attached, a answer) answer {
-	for i := range from.Policy.statements {
-		s := &from.Policy.statements[i]
-		if s.effect == Allow && a.grant == byName && e.trace == nil {
-			continue // nothing it says could change anything
+	for i, g := range from.Policy.glances {
+		// It is about another service, or nothing that it says could change anything.
+		if e.trace == nil && (g.service != 0 && g.service != e.service || g.effect == Allow && a.grant == byName) {
+			continue
 		}
+		s := &from.Policy.statements[i]
 		v := s.apply(e)
 		if e.trace != nil {
 			e.trace.add(e, layer, level, from, i, v)

@@ -156,7 +156,7 @@ func narrows(s *statement) bool {
 		if k.op.negated || k.op.ifExists || k.op.set == forAll || k.op.family == null {
 			continue
 		}
-		switch k.key {
+		switch k.key.name() {
 		case "aws:useragent", "aws:referer", "aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:requestedregion":
 		default:
 			return true
@@ -171,7 +171,7 @@ func tiesToken(s *statement, provider string) bool {
 	}
 	for i := range s.conditions {
 		k := &s.conditions[i]
-		_, claim, found := cutLast(k.key, ':')
+		_, claim, found := cutLast(k.key.name(), ':')
 		if found && (claim == "aud" || claim == "sub" || claim == "app_id") && !k.op.negated && !k.op.ifExists && k.op.set != forAll {
 			return true
 		}

@@ -64,12 +64,16 @@ func naming(a *actionPattern, action string) string {
 	return quote(a.text) + ", which takes in " + action + ","
 }
 
-func takesIn(a *actionPattern, action string) bool { return a.match([]byte(lowerASCII(action))) }
+func takesIn(a *actionPattern, action string) bool {
+	folded := lowerASCII(action)
+	o := outlineOf(folded)
+	return a.match([]byte(folded), &o)
+}
 
 func hasCondition(s *statement, keys ...string) bool {
 	for i := range s.conditions {
 		for _, key := range keys {
-			if s.conditions[i].key == key {
+			if s.conditions[i].key.name() == key {
 				return true
 			}
 		}
@@ -93,7 +97,7 @@ func everyRole(s *statement) (bool, string) {
 	for i := range s.resources {
 		r := &s.resources[i]
 		// The account may be named: all its roles are too many anyway.
-		if r.all || !r.api && r.parts[partService].match("iam", nil) && r.parts[partResource].match(probe.parts[partResource], nil) {
+		if r.all || !r.api && r.parts[partService].match("iam", &facts{}) && r.parts[partResource].match(probe.parts[partResource], &facts{}) {
 			return true, quote(r.text)
 		}
 	}

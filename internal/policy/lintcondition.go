@@ -102,7 +102,7 @@ func always(key string) bool {
 func guarded(s *statement, key string) bool {
 	for i := range s.conditions {
 		k := &s.conditions[i]
-		if k.key != key {
+		if k.key.name() != key {
 			continue
 		}
 		if k.op.family == null && len(k.texts) == 1 && strings.EqualFold(k.texts[0].text, "false") {

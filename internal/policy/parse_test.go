@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -183,5 +184,26 @@ func TestTrialsTakeWhatAWSWouldNot(t *testing.T) {
 	}
 	if _, _, err := policy.ParseForTrial(policy.Identity, []byte(`{"Statement":[{"Effect":"Allow","Resource":"*"}]}`)); err == nil {
 		t.Error("what has no plain meaning stays malformed")
+	}
+}
+
+func TestWhereStatementsStandAndWhatTheyAskFor(t *testing.T) {
+	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}"},
+ {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}} ]}`
+	p := MustParse(Identity, text)
+	for i, want := range []string{"aws:username", "aws:SecureTransport"} {
+		from, to := p.Span(i)
+		if s := text[from:to]; s[0] != '{' || s[len(s)-1] != '}' || !strings.Contains(s, want) || !json.Valid([]byte(s)) {
+			t.Errorf("statement %d: %q", i, s)
+		}
+		if got := p.StatementKeys(i, ""); len(got) != 1 || got[0] != want {
+			t.Errorf("statement %d asks for %q", i, got)
+		}
+		if got := p.StatementKeys(i, "Action"); got != nil {
+			t.Errorf("statement %d, which is of another action, asks for %q", i, got)
+		}
+	}
+	if p.StatementKeys(0, "Resource") == nil || p.StatementKeys(1, "Resource") != nil {
+		t.Error("what a Resource asks for are its variables")
 	}
 }

@@ -28,7 +28,8 @@ const (
 
 type piece struct {
 	kind pieceKind
-	text string // the literal; a variable's key in lower case; its default
+	text string     // the literal; empty for a variable
+	key  contextKey // of a variable
 	// fallback is the default of a variable, when it has one.
 	fallback    string
 	hasFallback bool
@@ -112,26 +113,26 @@ func readVariable(text string) (v piece, length int, ok bool) {
 	if key == "" {
 		return v, 0, false
 	}
-	v.kind, v.text = variable, foldKey(key)
+	v.kind, v.key = variable, newContextKey(key)
 	return v, end + 1, true
 }
 
 // resolve is the literal text of a piece; false when its variable has no value.
-func (p *piece) resolve(c Context) (string, bool) {
+func (p *piece) resolve(f *facts) (string, bool) {
 	if p.kind == literal {
 		return p.text, true
 	}
-	if value, ok := lookup(c, p.text).only(); ok {
+	if value, ok := f.value(p.key).only(); ok {
 		return value, true
 	}
 	return p.fallback, p.hasFallback
 }
 
 // resolvable reports whether each variable has a value.
-func (p *pattern) resolvable(c Context) bool {
+func (p *pattern) resolvable(f *facts) bool {
 	for i := range p.pieces {
 		if p.pieces[i].kind == variable {
-			if _, ok := p.pieces[i].resolve(c); !ok {
+			if _, ok := p.pieces[i].resolve(f); !ok {
 				return false
 			}
 		}
@@ -160,10 +161,21 @@ func (p *pattern) tail() string {
 	return ""
 }
 
+// runs are the literal runs, the first being the head and the last the tail.
+func (p *pattern) runs() []string {
+	runs := []string{p.head()}
+	for i := range p.pieces {
+		if p.pieces[i].kind == literal {
+			runs = append(runs, p.pieces[i].text)
+		}
+	}
+	return append(runs, p.tail())
+}
+
 // match holds s against the whole pattern. An unresolved variable matches
 // nothing. It remembers only the last star: when the pieces after it fit, no
 // earlier star could do better.
-func (p *pattern) match(s string, c Context) bool {
+func (p *pattern) match(s string, f *facts) bool {
 	if p.plain {
 		return s == p.exact
 	}
@@ -198,7 +210,7 @@ func (p *pattern) match(s string, c Context) bool {
 					continue
 				}
 			default:
-				text, ok := q.resolve(c)
+				text, ok := q.resolve(f)
 				if !ok {
 					return false
 				}
@@ -232,9 +244,9 @@ func (p *pattern) seek(i int, s string) int {
 }
 
 // matchFold is match without regard to case and without wildcards.
-func (p *pattern) matchFold(s string, c Context) bool {
+func (p *pattern) matchFold(s string, f *facts) bool {
 	for i := range p.pieces {
-		text, ok := p.pieces[i].resolve(c)
+		text, ok := p.pieces[i].resolve(f)
 		if !ok {
 			return false
 		}
@@ -287,10 +299,16 @@ type actionPattern struct {
 	head string
 	tail string // from the first wildcard on, "" when there is none
 	all  bool
+	// screen turns away most actions.
+	screen screen
 }
 
 func compileAction(text string) actionPattern {
 	p := actionPattern{text: text, head: lowerASCII(text), all: wildOnly(text) || text == "*:*"}
+	if !p.all {
+		whole := compilePattern(p.head, dialect{wildcards: true})
+		p.screen = newScreen(whole.runs())
+	}
 	if i := strings.IndexAny(p.head, "*?"); i >= 0 {
 		p.head, p.tail = p.head[:i], p.head[i:]
 	}
@@ -320,10 +338,12 @@ func hash(b []byte) uint64 {
 	return h | 1
 }
 
-// match takes the action in lower case.
-func (p *actionPattern) match(action []byte) bool {
+// match takes the action in lower case, and its outline.
+func (p *actionPattern) match(action []byte, o *outline) bool {
 	n := len(p.head)
 	switch {
+	case !p.screen.lets(o):
+		return false
 	case p.all:
 		return true
 	case p.tail == "":

@@ -7,6 +7,7 @@ type Policy struct {
 	doc        *document
 	size       int
 	statements []statement
+	glances    []glance // one for each statement
 }
 
 // Effect is what a statement does when it applies.
@@ -115,28 +116,57 @@ func (p *Policy) ContextKeys() []string {
 		}
 	}
 	for i := range p.statements {
-		s := &p.statements[i]
-		for j := range s.resources {
-			s.resources[j].eachVariable(add)
-		}
-		for j := range s.conditions {
-			k := &s.conditions[j]
-			add(k.written)
-			for v := range k.texts {
-				k.texts[v].eachVariable(add)
-			}
-			for v := range k.arns {
-				k.arns[v].eachVariable(add)
-			}
-		}
+		p.statements[i].eachResourceKey(add)
+		p.statements[i].eachConditionKey(add)
 	}
 	return keys
+}
+
+// StatementKeys are the keys of ContextKeys that statement i asks for until it
+// is known that clause ("Resource") keeps it from applying; all of them for
+// "Condition" and for "", which is a statement that applies.
+func (p *Policy) StatementKeys(i int, clause string) []string {
+	var keys []string
+	add := func(key string) { keys = append(keys, key) }
+	switch s := &p.statements[i]; clause {
+	case "", "Condition":
+		s.eachResourceKey(add)
+		s.eachConditionKey(add)
+	case "Resource", "NotResource":
+		s.eachResourceKey(add)
+	}
+	return keys
+}
+
+// Span is where statement i stands in the text that was parsed: the offsets in
+// bytes of its first character and of what follows it.
+func (p *Policy) Span(i int) (from, to int) {
+	return p.doc.statements[i].at, p.doc.statements[i].end
+}
+
+func (s *statement) eachResourceKey(f func(key string)) {
+	for j := range s.resources {
+		s.resources[j].eachVariable(f)
+	}
+}
+
+func (s *statement) eachConditionKey(f func(key string)) {
+	for j := range s.conditions {
+		k := &s.conditions[j]
+		f(k.written)
+		for v := range k.texts {
+			k.texts[v].eachVariable(f)
+		}
+		for v := range k.arns {
+			k.arns[v].eachVariable(f)
+		}
+	}
 }
 
 func (p *pattern) eachVariable(f func(key string)) {
 	for _, q := range p.pieces {
 		if q.kind == variable {
-			f(q.text)
+			f(q.key.name())
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (k *condition) explain(raw *rawStatement, c Context, n int) string {
 		n -= len(r.keys)
 	}
 	has := "the request does not have it"
-	if v := lookup(c, k.key); v.Present() {
+	if v := lookup(c, k.key.name()); v.Present() {
 		var list []string
 		for i := range v.Len() {
 			list = append(list, v.At(i))
