@@ -190,7 +190,7 @@ func TestTrialsTakeWhatAWSWouldNot(t *testing.T) {
 func TestWhereStatementsStandAndWhatTheyAskFor(t *testing.T) {
 	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}"},
  {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}} ]}`
-	p := MustParse(Identity, text)
+	p := policy.MustParse(policy.Identity, text)
 	for i, want := range []string{"aws:username", "aws:SecureTransport"} {
 		from, to := p.Span(i)
 		if s := text[from:to]; s[0] != '{' || s[len(s)-1] != '}' || !strings.Contains(s, want) || !json.Valid([]byte(s)) {
