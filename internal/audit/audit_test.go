@@ -40,26 +40,6 @@ func TestNotingOnNoRecordIsHarmless(t *testing.T) {
 	r.Note("x", audit.Passed, "", noon)
 }
 
-func TestTheNewestRecordsAreFound(t *testing.T) {
-	l := audit.NewLog(slog.New(slog.DiscardHandler), 3)
-	for i := range 5 {
-		l.Write(&audit.Record{ID: fmt.Sprint("r", i)})
-	}
-	for id, want := range map[string]bool{"r0": false, "r1": false, "r2": true, "r3": true, "r4": true} {
-		if _, ok := l.Find(id); ok != want {
-			t.Errorf("found %s: %v, want %v", id, ok, want)
-		}
-	}
-	l.Clear()
-	if _, ok := l.Find("r4"); ok {
-		t.Error("r4 outlived Clear")
-	}
-	l.Write(&audit.Record{ID: "r5"})
-	if _, ok := l.Find("r5"); !ok {
-		t.Error("nothing is kept after Clear")
-	}
-}
-
 func TestALogLineTellsWhyButOnlyOfWhatWentWrong(t *testing.T) {
 	var out bytes.Buffer
 	l := audit.NewLog(slog.New(slog.NewTextHandler(&out, nil)), 3)
@@ -71,14 +51,5 @@ func TestALogLineTellsWhyButOnlyOfWhatWentWrong(t *testing.T) {
 	got := out.String()
 	if strings.Contains(got, "good") || !strings.Contains(got, "requestId=bad") || !strings.Contains(got, `why="token: expired"`) {
 		t.Errorf("log is %s", got)
-	}
-}
-
-func BenchmarkWrite(b *testing.B) {
-	b.ReportAllocs()
-	l := audit.NewLog(slog.New(slog.DiscardHandler), 1024)
-	r := audit.Record{ID: "r", Outcome: audit.Passed}
-	for b.Loop() {
-		l.Write(&r)
 	}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -13,30 +14,67 @@ import (
 type Log struct {
 	logger *slog.Logger
 
-	mu   sync.Mutex
-	ring []Record // grows to keep, then wraps
-	next int
-	keep int
+	mu      sync.Mutex
+	shelves [kinds]shelf
+	written uint64 // records, ever
 }
 
-// NewLog keeps the newest keep records.
+// kind is the sort of records that share a shelf.
+type kind int
+
+const (
+	passed    kind = iota
+	strangers      // refused or failed, of callers who were not proved
+	callers        // refused or failed, of proven callers
+	kinds
+)
+
+// Bounds of the statements that are kept with refusals, in bytes.
+const (
+	strangerTraces = 256 << 10
+	callerTraces   = 2 << 20
+)
+
+// NewLog keeps the newest keep records: a quarter of them for what passed, a
+// quarter for refusals of strangers, and half for those of proven callers.
 func NewLog(logger *slog.Logger, keep int) *Log {
-	return &Log{logger: logger, keep: max(keep, 1)}
+	l := &Log{logger: logger}
+	quarter := max(keep/4, 1)
+	l.shelves[passed].keep = quarter
+	l.shelves[strangers] = shelf{keep: quarter, maxTraces: strangerTraces}
+	l.shelves[callers] = shelf{keep: max(keep-2*quarter, 1), maxTraces: callerTraces}
+	return l
 }
 
-// Write takes a copy of r, which the caller may reuse afterwards.
-func (l *Log) Write(r *Record) {
-	l.mu.Lock()
-	if len(l.ring) < l.keep {
-		l.ring = append(l.ring, *r)
-	} else {
-		l.ring[l.next] = *r
+// Anonymous is the Caller of a record whose caller was not proved.
+const Anonymous = "anonymous"
+
+func kindOf(r *Record) kind {
+	switch {
+	case r.Outcome == Passed:
+		return passed
+	case r.Caller == "" || r.Caller == Anonymous:
+		return strangers
 	}
-	l.next = (l.next + 1) % l.keep
+	return callers
+}
+
+// Write takes a copy of r, which the caller may reuse afterwards. Texts are
+// clipped; r.Denied is copied as far as there is room for it.
+func (l *Log) Write(r *Record) {
+	k := kindOf(r)
+	var denied *Denied
+	var size int
+	if r.Denied != nil && k != passed {
+		denied, size = bounded(r.Denied)
+	}
+	l.mu.Lock()
+	l.shelves[k].put(r, l.written, denied, size)
+	l.written++
 	l.mu.Unlock()
 
 	level := slog.LevelInfo
-	if r.Outcome == Passed || r.Outcome == Refused && r.Plane == "program" { // the program deals with its own refusals
+	if r.Outcome == Passed || r.Outcome == Refused && r.Plane == PlaneProgram { // the program deals with its own refusals
 		level = slog.LevelDebug
 	}
 	if !l.logger.Enabled(context.Background(), level) {
@@ -52,32 +90,58 @@ func (l *Log) Write(r *Record) {
 		slog.Duration("took", r.Took))
 }
 
-// Find returns the record of a request, if it is still kept.
-func (l *Log) Find(id string) (Record, bool) {
+// Find returns the records of a request that are still kept: the request's own
+// first, then what the program asked of itself on the way, oldest first.
+func (l *Log) Find(id string) []Record {
+	type found struct {
+		Record
+		number uint64
+	}
+	var list []found
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.ring {
-		if l.ring[i].ID == id {
-			return l.ring[i], true
+	for k := range l.shelves {
+		for i := range l.shelves[k].slots {
+			if s := &l.shelves[k].slots[i]; s.is(id) {
+				list = append(list, found{s.record(), s.number})
+			}
 		}
 	}
-	return Record{}, false
+	l.mu.Unlock()
+	slices.SortFunc(list, func(a, b found) int {
+		if inner := a.Plane == PlaneProgram; inner != (b.Plane == PlaneProgram) {
+			if inner {
+				return 1
+			}
+			return -1
+		}
+		return int(int64(a.number - b.number))
+	})
+	var records []Record
+	for _, f := range list {
+		records = append(records, f.Record)
+	}
+	return records
 }
 
 // Clear forgets every record.
 func (l *Log) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ring, l.next = nil, 0
+	for k := range l.shelves {
+		l.shelves[k].clear()
+	}
 }
 
 // Why is the deciding step in one line: the first that did not pass, or
 // nothing when all did.
 func (r *Record) Why() string {
-	for _, s := range r.Steps() {
-		if s.Outcome != Passed {
-			return strings.TrimSuffix(s.Name+": "+s.Detail, ": ")
-		}
+	if i := r.decided(); i >= 0 {
+		return strings.TrimSuffix(r.steps[i].Name+": "+r.steps[i].Detail, ": ")
 	}
 	return ""
+}
+
+// decided is the index of the first step that did not pass, or -1.
+func (r *Record) decided() int {
+	return slices.IndexFunc(r.Steps(), func(s Step) bool { return s.Outcome != Passed })
 }

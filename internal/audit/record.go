@@ -1,8 +1,3 @@
-// Package audit holds the decision record of a request: what was looked at on
-// the way, in order, and which step decided. A client sees AWS's words; the
-// operator finds the whole reason here, by the request's id.
-//
-//	request -> Record (a parameter, filled on the way) -> Log.Write, once, at the end
 package audit
 
 import (
@@ -46,12 +41,19 @@ type Step struct {
 // call) has ten steps; a record keeps the first maxSteps-1 and the last.
 const maxSteps = 16
 
+// The planes on which requests come.
+const (
+	PlaneControl = "control" // AWS's APIs
+	PlaneData    = "data"    // APIs that people have made
+	PlaneProgram = "program" // what the server asks of itself, for a template or on the way of another request
+)
+
 // Record is everything about one request that an operator may want to know.
 // It is owned by the goroutine that serves the request until Log.Write.
 type Record struct {
 	ID        string
 	At        time.Time
-	Plane     string // "control", "data", or "program" for what the server asks of itself
+	Plane     string // PlaneControl, PlaneData or PlaneProgram
 	Source    string // client address, no port
 	UserAgent string
 
@@ -73,12 +75,14 @@ type Record struct {
 }
 
 // Denied is a decision of policies, as it has to be explained to an operator:
-// who wanted what, and what each statement had to say.
+// who wanted what, and what each statement had to say. What Log.Find returns is
+// shared and must not be changed.
 type Denied struct {
 	Principal string // ARN
 	Action    string
 	Resource  string
-	Trace     *policy.Trace
+	Trace     *policy.Trace // nil once there was no room for it any more
+	Left      int           // statements that were asked and are not in Trace, for want of room
 }
 
 // Note appends a step. Past the limit the last one is overwritten, because the
