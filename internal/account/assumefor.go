@@ -25,6 +25,9 @@ type Assumption struct {
 	Policy     string            // session policy; "" for none
 	PolicyARNs []string          // managed policies that bound the session, too
 	Tags       map[string]string // of the session; the trust policy must allow sts:TagSession for them
+	// Claims are condition keys, in lower case, that a Service's session goes on
+	// saying of itself, such as lambda:sourcefunctionarn.
+	Claims map[string][]string
 }
 
 // TemporaryCredentials are an access key that is good with its token, until it expires.
@@ -66,9 +69,12 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 		own[key] = values
 	}
 	own["sts:rolesessionname"] = []string{a.Session}
-	anonymous := *call
-	anonymous.Caller, anonymous.Conditions = access.Caller{}, nil // who stands behind the call is not who assumes
-	r := &policy.Request{Principal: a.Principal, Resource: a.RoleARN, Context: &conditions{call: &anonymous, account: s.account, target: target, own: own}}
+	asking := *call
+	asking.Caller, asking.Conditions = access.Caller{}, nil // who stands behind the call is not who assumes
+	if a.Principal.Caller == policy.Service {
+		asking.Caller = access.Caller{Kind: access.Service, ARN: a.Principal.ARN}
+	}
+	r := &policy.Request{Principal: a.Principal, Resource: a.RoleARN, Context: &conditions{call: &asking, account: s.account, target: target, own: own}}
 	set := policy.Set{Resource: trustOf(target, a.RoleARN), ResourceMustAllow: true}
 	actions := []string{a.Action}
 	if len(p.Tags) > 0 {
@@ -80,7 +86,7 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 		}
 	}
 	life := min(a.Life, time.Duration(target.Role.MaxSession)*time.Second)
-	claims := session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: p}
+	claims := session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: p, Claims: a.Claims}
 	if a.Principal.Caller == policy.Federated {
 		claims.Provider, claims.Claims = a.Principal.ARN, a.Conditions
 	}
