@@ -1,18 +1,20 @@
 package policy
 
+import "strconv"
+
 // statement is a rawStatement made ready: what it compares with is parsed, and
 // no part of it changes any more.
 type statement struct {
-	sid          string
 	effect       Effect
 	addressed    bool // the kind of policy has principals
-	principals   []principalMatch
 	notPrincipal bool
-	actions      []actionPattern
 	notAction    bool
-	resources    []arnPattern // none in a trust policy: any
 	notResource  bool
+	actions      []actionPattern
+	resources    []arnPattern // none in a trust policy: any
 	conditions   []condition
+	principals   []principalMatch
+	sid          string
 }
 
 // glance is what tells most statements apart. Those of a policy lie side by
@@ -33,6 +35,7 @@ func glanceAt(s *statement) glance {
 func compile(kind Kind, d *document, size int) *Policy {
 	p := &Policy{kind: kind, doc: d, size: size, statements: make([]statement, len(d.statements)), glances: make([]glance, len(d.statements))}
 	variables := d.version == version2012
+	alike := likeness{map[string][]actionPattern{}, map[string][]arnPattern{}}
 	for i := range d.statements {
 		raw, s := &d.statements[i], &p.statements[i]
 		*s = statement{sid: raw.sid, effect: Deny, notPrincipal: raw.notPrincipal, notAction: raw.notAction, notResource: raw.notResource}
@@ -48,13 +51,9 @@ func compile(kind Kind, d *document, size int) *Policy {
 				s.principals = append(s.principals, compilePrincipal(named.sort, v.text, kind))
 			}
 		}
-		for _, a := range raw.actions {
-			s.actions = append(s.actions, compileAction(a.text))
-		}
+		s.actions = share(alike.actions, raw.actions, compileAction)
 		p.glances[i] = glanceAt(s)
-		for _, r := range raw.resources {
-			s.resources = append(s.resources, compileResource(r.text, variables))
-		}
+		s.resources = share(alike.resources, raw.resources, func(text string) arnPattern { return compileResource(text, variables) })
 		for _, c := range raw.conditions {
 			op, _ := parseOperator(c.operator)
 			for _, k := range c.keys {
@@ -63,6 +62,29 @@ func compile(kind Kind, d *document, size int) *Policy {
 		}
 	}
 	return p
+}
+
+// likeness holds the lists that statements of a policy have alike. They stand in
+// memory once, and what a request has found out of one holds for the others.
+type likeness struct {
+	actions   map[string][]actionPattern
+	resources map[string][]arnPattern
+}
+
+// share compiles a list of words, unless the same list was compiled before.
+func share[T any](known map[string][]T, words []located, compile func(text string) T) []T {
+	var key []byte
+	for _, w := range words {
+		key = strconv.AppendQuote(key, w.text)
+	}
+	list, ok := known[string(key)]
+	if !ok {
+		for _, w := range words {
+			list = append(list, compile(w.text))
+		}
+		known[string(key)] = list
+	}
+	return list
 }
 
 // clause is the part of a statement that kept it from applying. The zero value
@@ -112,22 +134,14 @@ func (s *statement) apply(e *evaluation) verdict {
 }
 
 func (s *statement) actsOn(e *evaluation) bool {
-	action := e.action[:len(e.request.Action)]
-	for i := range s.actions {
-		if s.actions[i].match(action, &e.outline) {
-			return !s.notAction
-		}
-	}
-	return s.notAction
+	return e.action.isAmong(s.actions) != s.notAction
 }
 
 // covers: a NotResource whose variable has no value says nothing certain, so it
 // allows nothing and denies everything.
 func (s *statement) covers(e *evaluation) bool {
-	for i := range s.resources {
-		if s.resources[i].match(&e.resource, &e.facts) {
-			return !s.notResource
-		}
+	if e.concerns(s.resources) {
+		return !s.notResource
 	}
 	if !s.notResource || s.effect == Deny {
 		return s.notResource

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// condition is one key under one operator. Exactly the slice of its operator's
-// family is filled.
+// condition is one key under one operator. Only what its operator's family needs
+// is filled.
 type condition struct {
 	key     contextKey
 	op      operator
+	exact   []string // texts that are only equal to themselves
 	texts   []pattern
 	arns    []arnPattern
 	numbers []decimal
@@ -29,7 +30,7 @@ func (k *condition) holds(f *facts) bool {
 	v := f.value(k.key)
 	if k.op.family == null {
 		want := "true"
-		if v.Present() {
+		if v.n > 0 {
 			want = "false"
 		}
 		for i := range k.texts {
@@ -39,7 +40,7 @@ func (k *condition) holds(f *facts) bool {
 		}
 		return false
 	}
-	if !v.Present() {
+	if v.n == 0 {
 		return k.op.ifExists || k.op.set == forAll || k.op.negated && k.op.set == noSet
 	}
 	if k.op.set == noSet {
@@ -65,9 +66,13 @@ func (k *condition) fits(value string, f *facts) bool {
 func (k *condition) any(value string, f *facts) bool {
 	switch k.op.family {
 	case texts, likeTexts:
+		for _, text := range k.exact {
+			if text == value {
+				return true
+			}
+		}
 		for i := range k.texts {
-			p := &k.texts[i]
-			if p.plain && p.exact == value || !p.plain && p.match(value, f) {
+			if p := &k.texts[i]; p.screen.lets(f.outline(value)) && p.match(value, f) {
 				return true
 			}
 		}
@@ -78,11 +83,9 @@ func (k *condition) any(value string, f *facts) bool {
 			}
 		}
 	case booleans:
-		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			return false
-		}
+		truth, ok := boolean(value)
 		for i := range k.texts {
-			if k.texts[i].matchFold(value, f) {
+			if p := &k.texts[i]; ok && (p.plain && p.exact == truth || !p.plain && p.matchFold(truth, f)) {
 				return true
 			}
 		}
@@ -147,10 +150,22 @@ func compileCondition(op operator, key string, values []located, variables bool)
 	k := condition{op: op, key: newContextKey(key), written: key}
 	for _, v := range values {
 		switch op.family {
-		case texts, foldedTexts, booleans:
+		case booleans:
+			text := v.text
+			if truth, ok := boolean(text); ok {
+				text = truth
+			}
+			k.texts = append(k.texts, compilePattern(text, dialect{variables: variables}))
+		case foldedTexts:
 			k.texts = append(k.texts, compilePattern(v.text, dialect{variables: variables}))
-		case likeTexts:
-			k.texts = append(k.texts, compilePattern(v.text, dialect{wildcards: true, variables: variables}))
+		case texts, likeTexts:
+			p := compilePattern(v.text, dialect{wildcards: op.family == likeTexts, variables: variables})
+			if p.plain {
+				k.exact = append(k.exact, p.exact)
+			} else {
+				p.screen = newScreen(p.runs())
+				k.texts = append(k.texts, p)
+			}
 		case null:
 			k.texts = append(k.texts, compilePattern(v.text, dialect{}))
 		case arns:
@@ -172,6 +187,17 @@ func compileCondition(op operator, key string, values []located, variables bool)
 		}
 	}
 	return k
+}
+
+// boolean is true or false in lower case, when the text is one of them.
+func boolean(text string) (string, bool) {
+	switch {
+	case strings.EqualFold(text, "true"):
+		return "true", true
+	case strings.EqualFold(text, "false"):
+		return "false", true
+	}
+	return "", false
 }
 
 // parseAddress reads an address; one of IPv4 written as IPv6 is that of IPv4.

@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // Request is one question: may the principal do this to that?
 type Request struct {
 	Principal Principal
@@ -45,19 +43,17 @@ func Explain(r *Request, s *Set) (Decision, *Trace) {
 	return d, t
 }
 
-// maxAction is more than any action's name has bytes; what is longer is denied.
-const maxAction = 192
-
 // evaluation is a request under way.
 type evaluation struct {
 	request  *Request
-	action   [maxAction]byte // in lower case; an array, so that it needs no heap
-	outline  outline         // of that
-	service  uint64          // the hash of its service with the colon
+	action   action
 	resource name
-	bounded  bool // the principal has a permissions boundary
-	facts    facts
-	trace    *Trace
+	// The list of resources that was looked at last, and what came of it.
+	resources *arnPattern
+	concerned bool
+	bounded   bool // the principal has a permissions boundary
+	facts     facts
+	trace     *Trace
 	// deny is the first explicit one.
 	deny  Decision
 	found bool
@@ -77,12 +73,8 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 		return Decision{Layer: LayerEngine}
 	}
 	e := evaluation{request: r, resource: splitARN(r.Resource), bounded: len(s.Boundary) > 0, trace: t}
+	e.action.fold(r.Action)
 	e.facts.context = r.Context
-	for i := range len(r.Action) {
-		e.action[i] = lowerByte(r.Action[i])
-	}
-	e.outline = outlineOf(e.action[:len(r.Action)])
-	e.service = hash(e.action[:strings.IndexByte(r.Action, ':')+1])
 	guarded := true
 	var guard answer
 	for level := range s.ServiceControl {
@@ -187,11 +179,26 @@ func (e *evaluation) ask(layer Layer, level int, policies []Attached) answer {
 	return a
 }
 
+// concerns reports whether any of the patterns matches the resource. Statements
+// that were written with the same list share it.
+func (e *evaluation) concerns(list []arnPattern) bool {
+	if e.resources != &list[0] {
+		e.resources, e.concerned = &list[0], false
+		for i := range list {
+			if list[i].match(&e.resource, &e.facts) {
+				e.concerned = true
+				break
+			}
+		}
+	}
+	return e.concerned
+}
+
 // askOne goes on with what the policies of the layer before it said.
 func (e *evaluation) askOne(layer Layer, level int, from *Attached, a answer) answer {
 	for i, g := range from.Policy.glances {
 		// It is about another service, or nothing that it says could change anything.
-		if e.trace == nil && (g.service != 0 && g.service != e.service || g.effect == Allow && a.grant == byName) {
+		if e.trace == nil && (g.service != 0 && g.service != e.action.service || g.effect == Allow && a.grant == byName) {
 			continue
 		}
 		s := &from.Policy.statements[i]

@@ -17,6 +17,7 @@ type facts struct {
 	address reading[netip.Addr]
 	instant reading[instant]
 	arn     reading[name]
+	lines   reading[outline]
 }
 
 // remembered is how many keys facts remember, each in a place of its own.
@@ -77,6 +78,13 @@ func (f *facts) asInstant(text string) (instant, bool) {
 		r.as, r.ok = parseInstant(text)
 	}
 	return f.instant.as, f.instant.ok
+}
+
+func (f *facts) outline(text string) *outline {
+	if r := &f.lines; r.text != text || text == "" {
+		r.text, r.as = text, outlineOf(text)
+	}
+	return &f.lines.as
 }
 
 func (f *facts) asARN(text string) *name {

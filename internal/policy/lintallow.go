@@ -64,10 +64,10 @@ func naming(a *actionPattern, action string) string {
 	return quote(a.text) + ", which takes in " + action + ","
 }
 
-func takesIn(a *actionPattern, action string) bool {
-	folded := lowerASCII(action)
-	o := outlineOf(folded)
-	return a.match([]byte(folded), &o)
+func takesIn(a *actionPattern, name string) bool {
+	var wanted action
+	wanted.fold(name)
+	return a.match(&wanted)
 }
 
 func hasCondition(s *statement, keys ...string) bool {

@@ -14,7 +14,8 @@ type pattern struct {
 	pieces []piece
 	plain  bool // one literal run, which is exact, or nothing
 	exact  string
-	all    bool // a single *
+	all    bool   // a single *
+	screen screen // of texts in conditions
 }
 
 type pieceKind uint8
@@ -290,106 +291,4 @@ func sameLetter(a, b rune) bool {
 func runeLength(s string) int {
 	_, n := utf8.DecodeRuneInString(s)
 	return n
-}
-
-// An actionPattern is matched without regard to case. It is kept in lower case,
-// its literal head apart, which tells most statements apart at once.
-type actionPattern struct {
-	text string // as written
-	head string
-	tail string // from the first wildcard on, "" when there is none
-	all  bool
-	// screen turns away most actions.
-	screen screen
-}
-
-func compileAction(text string) actionPattern {
-	p := actionPattern{text: text, head: lowerASCII(text), all: wildOnly(text) || text == "*:*"}
-	if !p.all {
-		whole := compilePattern(p.head, dialect{wildcards: true})
-		p.screen = newScreen(whole.runs())
-	}
-	if i := strings.IndexAny(p.head, "*?"); i >= 0 {
-		p.head, p.tail = p.head[:i], p.head[i:]
-	}
-	return p
-}
-
-// service is that which all the actions of a statement belong to, with its
-// colon; "" when they may be of several.
-func service(actions []actionPattern) string {
-	one := ""
-	for i := range actions {
-		at := strings.IndexByte(actions[i].head, ':')
-		if at < 0 || one != "" && actions[i].head[:at+1] != one {
-			return ""
-		}
-		one = actions[i].head[:at+1]
-	}
-	return one
-}
-
-// hash is FNV-1a; it is never 0.
-func hash(b []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return h | 1
-}
-
-// match takes the action in lower case, and its outline.
-func (p *actionPattern) match(action []byte, o *outline) bool {
-	n := len(p.head)
-	switch {
-	case !p.screen.lets(o):
-		return false
-	case p.all:
-		return true
-	case p.tail == "":
-		return string(action) == p.head
-	case len(action) < n || string(action[:n]) != p.head:
-		return false
-	}
-	return p.tail == "*" || glob(p.tail, action[n:])
-}
-
-func glob(p string, s []byte) bool {
-	i, at, star, starAt := 0, 0, -1, 0
-	for at < len(s) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, starAt = i, at
-			i++
-			continue
-		case i < len(p) && (p[i] == '?' || p[i] == s[at]):
-			i++
-			at++
-			continue
-		case star < 0:
-			return false
-		}
-		starAt++
-		i, at = star+1, starAt
-	}
-	for i < len(p) && p[i] == '*' {
-		i++
-	}
-	return i == len(p)
-}
-
-func lowerByte(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }
