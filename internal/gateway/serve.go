@@ -45,11 +45,20 @@ func (g *Gateway) answer(x *exchange) {
 	x.addHeader("x-amzn-RequestId", x.id)
 	x.addHeader("x-amz-apigw-id", x.extended)
 	if d, reason := g.route(x); d != nil {
+		x.record.Operation = asSent(x.r) // no route gave it a name
 		g.refuse(x, "route", d, reason)
 		return
 	}
 	x.record.Note("route", audit.Passed, x.route.template, x.at)
 	g.run(x.r.Context(), x)
+}
+
+// asSent names a request by what the client asked for, without the query, which
+// may hold what is nobody's business.
+func asSent(r *http.Request) string {
+	const enough = 192 // bytes; audit keeps no more
+	name := r.Method + " " + r.Host + r.URL.EscapedPath()
+	return strings.ToValidUTF8(name[:min(len(name), enough)], "")
 }
 
 // route finds the stage, route and method of a request, or why there is none.

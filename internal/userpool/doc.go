@@ -14,4 +14,5 @@
 // Pools, clients and keys are read from one immutable snapshot that follows the
 // database (snapshot.go); users are read where they sign in. The gateway verifies
 // tokens against the same snapshot (keys.go, wellknown.go) and touches no database.
+// Policies are told of the tags of pools from it as well (conditions.go).
 package userpool

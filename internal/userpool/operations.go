@@ -35,7 +35,7 @@ func (s *Service) public() []awsapi.Operation {
 // but for the first two.
 func (s *Service) guarded() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Op("CreateUserPool", awsapi.Action("cognito-idp:CreateUserPool", awsapi.AnyResource), s.CreateUserPool, awsapi.Require("PoolName")),
+		awsapi.Op("CreateUserPool", awsapi.Action("cognito-idp:CreateUserPool", newPool), s.CreateUserPool, awsapi.Require("PoolName")),
 		awsapi.Op("ListUserPools", awsapi.Action("cognito-idp:ListUserPools", awsapi.AnyResource), s.ListUserPools, awsapi.Require("MaxResults")),
 
 		onPool(s, "DescribeUserPool", s.DescribeUserPool, func(in *idp.DescribeUserPoolInput) *string { return in.UserPoolId }),
@@ -72,9 +72,9 @@ func (s *Service) guarded() []awsapi.Operation {
 		onPool(s, "AdminRemoveUserFromGroup", s.AdminRemoveUserFromGroup, func(in *idp.AdminRemoveUserFromGroupInput) *string { return in.UserPoolId }, "Username", "GroupName"),
 		onPool(s, "AdminListGroupsForUser", s.AdminListGroupsForUser, func(in *idp.AdminListGroupsForUserInput) *string { return in.UserPoolId }, "Username"),
 
-		onARN("TagResource", s.TagResource, func(in *idp.TagResourceInput) *string { return in.ResourceArn }, "Tags"),
-		onARN("UntagResource", s.UntagResource, func(in *idp.UntagResourceInput) *string { return in.ResourceArn }, "TagKeys"),
-		onARN("ListTagsForResource", s.ListTagsForResource, func(in *idp.ListTagsForResourceInput) *string { return in.ResourceArn }),
+		onARN(s, "TagResource", s.TagResource, func(in *idp.TagResourceInput) *string { return in.ResourceArn }, "Tags"),
+		onARN(s, "UntagResource", s.UntagResource, func(in *idp.UntagResourceInput) *string { return in.ResourceArn }, "TagKeys"),
+		onARN(s, "ListTagsForResource", s.ListTagsForResource, func(in *idp.ListTagsForResourceInput) *string { return in.ResourceArn }),
 	}
 }
 
@@ -82,13 +82,15 @@ func (s *Service) guarded() []awsapi.Operation {
 // in the region of the call.
 func onPool[In, Out any](s *Service, name string, do awsapi.Handler[In, Out], pool func(*In) *string, required ...string) awsapi.Operation {
 	resource := func(call *access.Call, in *In) (string, error) {
-		return arn(call.Region, s.account, deref(pool(in))), nil
+		return s.toldOfPool(call, deref(pool(in)), in), nil
 	}
 	return awsapi.Op(name, awsapi.Action("cognito-idp:"+name, resource), do, awsapi.Require(append([]string{"UserPoolId"}, required...)...))
 }
 
 // onARN registers an operation whose input names its resource by ARN.
-func onARN[In, Out any](name string, do awsapi.Handler[In, Out], resource func(*In) *string, required ...string) awsapi.Operation {
-	find := func(_ *access.Call, in *In) (string, error) { return deref(resource(in)), nil }
+func onARN[In, Out any](s *Service, name string, do awsapi.Handler[In, Out], resource func(*In) *string, required ...string) awsapi.Operation {
+	find := func(call *access.Call, in *In) (string, error) {
+		return s.toldOfARN(call, deref(resource(in)), in), nil
+	}
 	return awsapi.Op(name, awsapi.Action("cognito-idp:"+name, find), do, awsapi.Require(append([]string{"ResourceArn"}, required...)...))
 }

@@ -328,7 +328,14 @@ func checkTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return invalid("A user pool has at most 50 tags.")
 	}
+	folded := make(map[string]bool, len(tags))
 	for key, value := range tags {
+		// Keys of conditions have no case: a second tag could hide the first from a deny.
+		low := strings.ToLower(key)
+		if folded[low] {
+			return invalid("Tag keys must differ in more than case.")
+		}
+		folded[low] = true
 		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || utf8.RuneCountInString(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return invalid("A tag's key has 1 to 128 characters and does not begin with aws:, its value at most 256.")
 		}
