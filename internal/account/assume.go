@@ -59,7 +59,7 @@ func (s *Service) AssumeRole(ctx context.Context, call *access.Call, in *sts.Ass
 		return nil, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
 	if seconds > target.Role.MaxSession {
-		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+		return nil, tooLongForRole()
 	}
 	size, err := p.packedSize()
 	if err != nil {
@@ -83,8 +83,8 @@ func (s *Service) AssumeRole(ctx context.Context, call *access.Call, in *sts.Ass
 }
 
 func checkAssume(in *sts.AssumeRoleInput) error {
-	if arn := deref(in.RoleArn); len(arn) < 20 || len(arn) > 2048 || !strings.HasPrefix(arn, "arn:aws:iam::") || !strings.Contains(arn, ":role/") {
-		return validation("%s is invalid", arn)
+	if err := checkRoleARN(deref(in.RoleArn)); err != nil {
+		return err
 	}
 	if err := checkText("roleSessionName", in.RoleSessionName, sessionNames, 2, 64); err != nil {
 		return err
@@ -98,10 +98,28 @@ func checkAssume(in *sts.AssumeRoleInput) error {
 	if err := checkDuration(in.DurationSeconds, maxMaxSession); err != nil {
 		return err
 	}
-	if len(in.ProvidedContexts) > 0 {
+	switch {
+	case len(in.ProvidedContexts) > 0:
 		return invalidParameter("ProvidedContexts are not available here.")
+	case in.MinimumSessionTokenSize != nil && *in.MinimumSessionTokenSize != 0:
+		return tokenSize()
 	}
 	return checkMFA(in.SerialNumber, in.TokenCode)
+}
+
+func tokenSize() error {
+	return invalidParameter("MinimumSessionTokenSize is not available here.")
+}
+
+func checkRoleARN(arn string) error {
+	if len(arn) < 20 || len(arn) > 2048 || !strings.HasPrefix(arn, "arn:aws:iam::") || !strings.Contains(arn, ":role/") {
+		return validation("%.2048s is invalid", arn)
+	}
+	return nil
+}
+
+func tooLongForRole() error {
+	return validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 }
 
 func checkDuration(seconds *int32, most int32) error {
@@ -155,16 +173,10 @@ func (s *Service) mayAssume(call *access.Call, in *sts.AssumeRoleInput, p *passe
 		Principal: principalOf(&call.Caller), Resource: arn,
 		Context: &conditions{call: call, account: s.account, caller: now.entities[ownerID(&call.Caller)], target: target, own: own},
 	}
-	actions := []string{"sts:AssumeRole"}
-	if len(p.Tags) > 0 {
-		actions = append(actions, "sts:TagSession")
-	}
-	if p.SourceIdentity != "" {
-		actions = append(actions, "sts:SetSourceIdentity")
-	}
-	for _, r.Action = range actions {
+	for _, r.Action = range p.actions("sts:AssumeRole") {
 		v := verdict(r, &set)
 		if !v.Allowed {
+			deny(call, call.Caller.ARN, r.Action, arn, &v)
 			return nil, refused(r.Action, v.Reason)
 		}
 		call.Record.Note("authorise", audit.Passed, r.Action+": "+v.Reason, call.Time)

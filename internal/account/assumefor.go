@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/policy"
 )
 
@@ -27,7 +30,11 @@ type Assumption struct {
 	Tags       map[string]string // of the session; the trust policy must allow sts:TagSession for them
 	// Claims are condition keys, in lower case, that a Service's session goes on
 	// saying of itself, such as lambda:sourcefunctionarn.
-	Claims map[string][]string
+	Claims     map[string][]string
+	Transitive []string // keys of tags that go on into sessions made from this one
+	// SourceIdentity stays with the session and those made from it; the trust
+	// policy must allow sts:SetSourceIdentity. "" for none.
+	SourceIdentity string
 }
 
 // TemporaryCredentials are an access key that is good with its token, until it expires.
@@ -50,25 +57,71 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 		return TemporaryCredentials{}, err
 	}
 	p := passed{Policy: a.Policy, PolicyARNs: a.PolicyARNs}
-	for key, value := range a.Tags {
-		p.Tags = append(p.Tags, tag{key, value})
+	if a.SourceIdentity != "" {
+		if err := checkText("sourceIdentity", &a.SourceIdentity, sessionNames, 2, 64); err != nil {
+			return TemporaryCredentials{}, err
+		}
+		p.SourceIdentity = a.SourceIdentity
 	}
-	if err := checkTags(sortTags(p.Tags)); err != nil {
+	var tags []types.Tag
+	for key, value := range a.Tags {
+		tags = append(tags, types.Tag{Key: &key, Value: &value})
+	}
+	if err := p.tag(nil, tags, a.Transitive); err != nil {
 		return TemporaryCredentials{}, err
 	}
+	sortTags(p.Tags)
 	if _, err := p.packedSize(); err != nil {
 		return TemporaryCredentials{}, err
 	}
-	now := s.current.Load()
-	target := now.roleBy(s.account, a.RoleARN)
+	if err := a.fits(); err != nil {
+		return TemporaryCredentials{}, err
+	}
+	target, err := s.trusts(call, &a, &p, 0)
+	if err != nil {
+		return TemporaryCredentials{}, err
+	}
+	life := min(a.Life, time.Duration(target.Role.MaxSession)*time.Second)
+	c, token, expires, err := s.issue(a.session(target, &p), call.Time, life)
+	return TemporaryCredentials{c, token, expires, target.ID}, err
+}
+
+// fits refuses a proof that says more than a session token can carry.
+func (a *Assumption) fits() error {
+	packed, err := pack([]map[string][]string{a.Conditions, a.Claims})
+	if err == nil && len(packed) > maxPacked {
+		return &types.PackedPolicyTooLargeException{Message: text("The claims of the identity provider take more than the space allotted to them.", nil)}
+	}
+	return err
+}
+
+// session is that of the role that trusted.
+func (a *Assumption) session(target *compiledEntity, p *passed) session {
+	claims := session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: *p, Claims: a.Claims}
+	if a.Principal.Caller == policy.Federated {
+		claims.Provider, claims.Claims = a.Principal.ARN, a.Conditions
+	}
+	return claims
+}
+
+// trusts asks the trust policy of a role about a principal that is proved
+// already, and finds the role. ErrNotTrusted if it is not there or says no,
+// which stands in the call's record. seconds is how long the session shall be,
+// where a.Life does not say it.
+func (s *Service) trusts(call *access.Call, a *Assumption, p *passed, seconds int32) (*compiledEntity, error) {
+	target := s.current.Load().roleBy(s.account, a.RoleARN)
 	if target == nil {
-		return TemporaryCredentials{}, fmt.Errorf("%w: the account has no role %s", ErrNotTrusted, a.RoleARN)
+		return nil, fmt.Errorf("%w: the account has no role %s", ErrNotTrusted, a.RoleARN)
+	}
+	if a.Life > 0 {
+		seconds = int32(min(a.Life, time.Duration(target.Role.MaxSession)*time.Second) / time.Second)
 	}
 	own := p.conditions()
 	for key, values := range a.Conditions {
 		own[key] = values
 	}
 	own["sts:rolesessionname"] = []string{a.Session}
+	own["sts:durationseconds"] = []string{itoa(seconds)}
 	asking := *call
 	asking.Caller, asking.Conditions = access.Caller{}, nil // who stands behind the call is not who assumes
 	if a.Principal.Caller == policy.Service {
@@ -76,22 +129,34 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 	}
 	r := &policy.Request{Principal: a.Principal, Resource: a.RoleARN, Context: &conditions{call: &asking, account: s.account, target: target, own: own}}
 	set := policy.Set{Resource: trustOf(target, a.RoleARN), ResourceMustAllow: true}
-	actions := []string{a.Action}
+	for _, r.Action = range p.actions(a.Action) {
+		v := verdict(r, &set)
+		if !v.Allowed {
+			deny(call, a.Principal.ARN, r.Action, a.RoleARN, &v)
+			return nil, fmt.Errorf("%w: %s: %s", ErrNotTrusted, r.Action, v.Reason)
+		}
+		call.Record.Note("authorise", audit.Passed, r.Action+": "+v.Reason, call.Time)
+	}
+	return target, nil
+}
+
+// actions are those that a trust policy has to allow for what was passed along.
+func (p *passed) actions(assume string) []string {
+	actions := []string{assume}
 	if len(p.Tags) > 0 {
 		actions = append(actions, "sts:TagSession")
 	}
-	for _, r.Action = range actions {
-		if v := verdict(r, &set); !v.Allowed {
-			return TemporaryCredentials{}, fmt.Errorf("%w: %s: %s", ErrNotTrusted, r.Action, v.Reason)
-		}
+	if p.SourceIdentity != "" {
+		actions = append(actions, "sts:SetSourceIdentity")
 	}
-	life := min(a.Life, time.Duration(target.Role.MaxSession)*time.Second)
-	claims := session{Kind: ofRole, Owner: target.ID, Name: a.Session, passed: p, Claims: a.Claims}
-	if a.Principal.Caller == policy.Federated {
-		claims.Provider, claims.Claims = a.Principal.ARN, a.Conditions
+	return actions
+}
+
+// deny keeps the decision that refused the call, so that it can be explained.
+func deny(call *access.Call, principal, action, resource string, v *access.Verdict) {
+	if call.Record != nil && v.Trace != nil {
+		call.Record.Denied = &audit.Denied{Principal: principal, Action: action, Resource: resource, Trace: v.Trace}
 	}
-	c, token, expires, err := s.issue(claims, call.Time, life)
-	return TemporaryCredentials{c, token, expires, target.ID}, err
 }
 
 // roleBy finds a role by its whole ARN. One whose trust policy cannot be read

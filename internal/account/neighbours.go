@@ -15,9 +15,10 @@ type Neighbours struct {
 	Records Records
 }
 
-// Records finds the record of a request by its id, if it is still kept.
+// Records finds the records of a request by its id, as far as they are still
+// kept: one, and those of what the program did for it.
 type Records interface {
-	Find(requestID string) (audit.Record, bool)
+	Find(requestID string) []audit.Record
 }
 
 // Join introduces the neighbours. It is called at most once, before the first
