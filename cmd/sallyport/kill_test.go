@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	idptypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
@@ -28,11 +29,25 @@ const (
 
 var rootEnv = []string{"SALLYPORT_ROOT_ACCESS_KEY_ID=" + rootKey, "SALLYPORT_ROOT_SECRET_ACCESS_KEY=" + rootSecret}
 
-func clients(address string) (*idp.Client, *lambda.Client) {
-	c := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://" + address),
+func rootOf(address string) aws.Config {
+	return aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://" + address),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider(rootKey, rootSecret, "")}
+}
+
+func clients(address string) (*idp.Client, *lambda.Client) {
+	c := rootOf(address)
 	return idp.NewFromConfig(c), lambda.NewFromConfig(c)
+}
+
+// roleOf makes the role that the functions of node run as.
+func roleOf(t testing.TB, address string) {
+	t.Helper()
+	_, err := iam.NewFromConfig(rootOf(address)).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("pizza"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // family is a function that has a child, and tells its own process and the child's.
@@ -73,6 +88,7 @@ func TestAKilledServerHasKeptWhatItAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := pool.UserPool.Id
+	roleOf(t, address)
 	if _, err := functions.CreateFunction(ctx, node(t, "family", family)); err != nil {
 		t.Fatal(err)
 	}

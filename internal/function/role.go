@@ -43,9 +43,6 @@ func checkRole(arn string) error {
 // the function could run as it. Whoever may not pass it does not learn whether
 // it exists.
 func (s *Service) mayHave(call *access.Call, t target, roleARN string) error {
-	if s.roles == nil {
-		return nil
-	}
 	if parts := strings.SplitN(roleARN, ":", 6); len(parts) < 6 || parts[4] != s.account {
 		return &smithy.GenericAPIError{Code: "AccessDeniedException", Message: foreignRole}
 	}

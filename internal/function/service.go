@@ -70,7 +70,7 @@ type Service struct {
 
 // New makes the service. It answers after Start has filled the snapshot.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Keys == nil || c.Account == "" || c.Dir == "" || c.Runner == nil || c.Random == nil || c.Clock == nil || c.Logger == nil {
+	if c.DB == nil || c.Keys == nil || c.Account == "" || c.Dir == "" || c.Runner == nil || c.Roles == nil || c.Random == nil || c.Clock == nil || c.Logger == nil {
 		return nil, errors.New("function: a required field of Config is not set")
 	}
 	code, err := openCodeFolder(c.Dir)

@@ -49,6 +49,7 @@ type world struct {
 	clock   *clock.Clock
 	waits   *waits
 	denied  *sync.Map // actions that the authorizer refuses
+	crew    *crew
 	asked   *questions
 }
 
@@ -156,14 +157,14 @@ func newWorldOn(t testing.TB, o store.Options) *world {
 // newNode is one more server over the same database.
 func newNode(t testing.TB, db *store.DB, keys *keyring.Keyring, run function.Runner) *world {
 	t.Helper()
-	w := &world{db: db, keys: keys, clock: new(clock.Clock), waits: new(waits), denied: new(sync.Map), asked: new(questions)}
+	w := &world{db: db, keys: keys, clock: new(clock.Clock), waits: new(waits), denied: new(sync.Map), asked: new(questions), crew: new(crew)}
 	w.runner, _ = run.(*oven)
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	var err error
 	w.service, err = function.New(function.Config{
-		DB: db, Keys: keys, Account: account, Dir: t.TempDir() + "/code", Runner: run, Random: rand.Reader, Clock: w.clock,
+		DB: db, Keys: keys, Account: account, Dir: t.TempDir() + "/code", Runner: run, Roles: w.crew, Random: rand.Reader, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), CodeURL: w.url + "/code", Wait: w.waits.wait,
 	})
 	if err != nil {

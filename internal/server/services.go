@@ -164,7 +164,10 @@ func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *st
 func (s *services) startFunctions(life context.Context, c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) (err error) {
 	s.runner, err = runner.New(runner.Config{
 		Dir:    filepath.Join(folder.functions(), "run"),
-		Region: c.Region, EndpointURL: c.URL, Logger: logger,
+		Region: c.Region, EndpointURL: c.URL, Clock: now, Logger: logger,
+		Credentials: func(ctx context.Context, f *runner.Function) (runner.Credentials, error) {
+			return s.functions.Credentials(ctx, f) // made below; nothing runs before
+		},
 		Log: func(f *runner.Function, requestID string, line []byte) {
 			logger.Debug("function", "name", f.Name, "requestId", requestID, "line", string(line))
 		},
@@ -175,7 +178,7 @@ func (s *services) startFunctions(life context.Context, c config.Config, folder 
 	s.onClose(s.runner.Close)
 	s.functions, err = function.New(function.Config{
 		DB: s.db, Keys: s.keyring, Account: c.Account, Dir: filepath.Join(folder.functions(), "code"), Runner: s.runner,
-		Random: rand.Reader, Clock: now, Logger: logger, CodeURL: c.URL + codePath,
+		Roles: functionRoles{s.account, c.Account, now}, Random: rand.Reader, Clock: now, Logger: logger, CodeURL: c.URL + codePath,
 	})
 	if err != nil {
 		return err

@@ -4,14 +4,22 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/policy"
+	"github.com/sallyport/sallyport/internal/runner"
 	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/template"
 	"github.com/sallyport/sallyport/internal/userpool"
@@ -30,14 +38,63 @@ func (f functionInvoker) Invoke(ctx context.Context, i gateway.Invocation) ([]by
 	source := function.Source{Service: "apigateway.amazonaws.com", ARN: i.SourceARN, Account: f.account}
 	result, err := f.functions.InvokeAs(ctx, source, i.FunctionARN, i.Payload, i.RequestID, i.TraceID)
 	switch {
-	case errors.Is(err, function.ErrNotPermitted):
-		err = gateway.ErrNotPermitted
+	case errors.Is(err, function.ErrNotPermitted): // with the reason, for the operator
+		err = fmt.Errorf("%w: %w", gateway.ErrNotPermitted, err)
 	case errors.Is(err, function.ErrNoFunction):
 		err = gateway.ErrNoFunction
 	case errors.Is(err, function.ErrThrottled):
 		err = gateway.ErrThrottled
 	}
 	return result.Payload, result.FunctionError != "", err
+}
+
+// functionRoles lets functions run as roles of the account.
+type functionRoles struct {
+	account *account.Service
+	number  string // of the account
+	clock   *clock.Clock
+}
+
+const (
+	lambdaService = "lambda.amazonaws.com"
+	// functionSession is what is asked for; the role's own limit, an hour unless
+	// it says more, ends it.
+	functionSession = 12 * time.Hour
+	shortestSession = 2 // characters of a session's name
+)
+
+func (r functionRoles) MayPass(call *access.Call, roleARN string) access.Verdict {
+	return r.account.MayPass(call, roleARN, lambdaService)
+}
+
+func (r functionRoles) Trusts(call *access.Call, roleARN string) bool {
+	return r.account.Trusts(call, roleARN, lambdaService)
+}
+
+func (r functionRoles) Credentials(_ context.Context, roleARN, functionARN string) (runner.Credentials, error) {
+	name := functionARN[strings.LastIndexByte(functionARN, ':')+1:]
+	if len(name) < shortestSession {
+		name += "-"
+	}
+	made, err := r.account.AssumeFor(&access.Call{Account: r.number, Time: r.clock.Now()}, account.Assumption{
+		Action: "sts:AssumeRole", Principal: policy.Principal{Caller: policy.Service, ARN: lambdaService},
+		Conditions: map[string][]string{"aws:sourceaccount": {r.number}, "aws:sourcearn": {functionARN}},
+		RoleARN:    roleARN, Session: name, Life: functionSession,
+		Claims: map[string][]string{"lambda:sourcefunctionarn": {functionARN}},
+	})
+	if errors.Is(err, account.ErrNotTrusted) {
+		err = fmt.Errorf("%w: %w", function.ErrRole, err)
+	}
+	if err != nil {
+		return runner.Credentials{}, err
+	}
+	return runner.Credentials{
+		AccessKeyID: made.AccessKeyID, SecretAccessKey: made.SecretAccessKey, SessionToken: keyring.NewSecret(made.SessionToken), Expires: made.Expires,
+		Valid: func() bool { // the role is still there, and its sessions have not been cut off
+			_, _, err := r.account.Key(context.Background(), made.AccessKeyID, made.SessionToken)
+			return err == nil
+		},
+	}, nil
 }
 
 // poolVerifiers lets the gateway prove tokens of user pools.

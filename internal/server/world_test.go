@@ -23,6 +23,7 @@ import (
 	apitypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	idptypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -49,6 +50,7 @@ type world struct {
 	lambda  *lambda.Client
 	apis    *apigateway.Client
 	sts     *sts.Client
+	aws     aws.Config // of root, for the clients of other services
 }
 
 // start starts a server with the settings that an operator gives by
@@ -96,7 +98,7 @@ func clients(url, id, secret string, s *server.Server) *world {
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
 	return &world{
 		server: s, url: url, address: strings.TrimPrefix(url, "http://"),
-		pools: idp.NewFromConfig(c), lambda: lambda.NewFromConfig(c), apis: apigateway.NewFromConfig(c), sts: sts.NewFromConfig(c),
+		pools: idp.NewFromConfig(c), lambda: lambda.NewFromConfig(c), apis: apigateway.NewFromConfig(c), sts: sts.NewFromConfig(c), aws: c,
 	}
 }
 
@@ -160,15 +162,16 @@ const counting = `const count = () => new Promise((done, failed) =>
   require("http").get(process.env.COUNTER, (answer) => answer.on("data", (d) => done(Number(d)))).on("error", failed))
 exports.handler = async (event) => {
   const runs = await count()
-  return { statusCode: 200, body: JSON.stringify({ runs, pid: process.pid, path: event.path, claims: event.requestContext?.authorizer?.claims }) }
+  return { statusCode: 200, body: JSON.stringify({ runs, pid: process.pid, path: event.path, claims: event.requestContext?.authorizer?.claims, identity: event.requestContext?.identity }) }
 }`
 
 // function makes a Node function that API Gateway may call.
 func (w *world) function(t testing.TB, name, source string) (arn string) {
 	t.Helper()
+	role := w.role(t, "pizza")
 	made := must(w.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: &name, Runtime: lambdatypes.RuntimeNodejs22x, Handler: aws.String("index.handler"), Timeout: aws.Int32(30),
-		Role: aws.String("arn:aws:iam::" + account + ":role/pizza"), Code: &lambdatypes.FunctionCode{ZipFile: zipped(t, "index.js", source)},
+		Role: &role, Code: &lambdatypes.FunctionCode{ZipFile: zipped(t, "index.js", source)},
 		Environment: &lambdatypes.Environment{Variables: map[string]string{"TOPPING": "a-secret-topping-of-the-house", "COUNTER": counter(t)}},
 	}))(t)
 	must(w.lambda.AddPermission(t.Context(), &lambda.AddPermissionInput{
@@ -176,6 +179,17 @@ func (w *world) function(t testing.TB, name, source string) (arn string) {
 		Principal: aws.String("apigateway.amazonaws.com"), SourceArn: aws.String("arn:aws:execute-api:" + region + ":" + account + ":*"),
 	}))(t)
 	return *made.FunctionArn
+}
+
+// role makes a role that functions may run as, unless it is there.
+func (w *world) role(t testing.TB, name string) (arn string) {
+	t.Helper()
+	_, err := iam.NewFromConfig(w.aws).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`)})
+	if err != nil && code(err) != "EntityAlreadyExists" {
+		t.Fatal(err)
+	}
+	return "arn:aws:iam::" + account + ":role/" + name
 }
 
 // counter is the address of a server that answers how often it was asked.
