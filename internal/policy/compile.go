@@ -12,7 +12,7 @@ type statement struct {
 	notResource  bool
 	actions      []actionPattern
 	resources    []arnPattern // none in a trust policy: any
-	conditions   []condition
+	conditions   []*condition
 	principals   []principalMatch
 	sid          string
 }
@@ -35,7 +35,7 @@ func glanceAt(s *statement) glance {
 func compile(kind Kind, d *document, size int) *Policy {
 	p := &Policy{kind: kind, doc: d, size: size, statements: make([]statement, len(d.statements)), glances: make([]glance, len(d.statements))}
 	variables := d.version == version2012
-	alike := likeness{map[string][]actionPattern{}, map[string][]arnPattern{}}
+	alike := likeness{map[string][]actionPattern{}, map[string][]arnPattern{}, map[string]*condition{}, 0}
 	for i := range d.statements {
 		raw, s := &d.statements[i], &p.statements[i]
 		*s = statement{sid: raw.sid, effect: Deny, notPrincipal: raw.notPrincipal, notAction: raw.notAction, notResource: raw.notResource}
@@ -57,7 +57,7 @@ func compile(kind Kind, d *document, size int) *Policy {
 		for _, c := range raw.conditions {
 			op, _ := parseOperator(c.operator)
 			for _, k := range c.keys {
-				s.conditions = append(s.conditions, compileCondition(op, k.key, k.values, variables))
+				s.conditions = append(s.conditions, alike.condition(op, k, variables))
 			}
 		}
 	}
@@ -67,24 +67,45 @@ func compile(kind Kind, d *document, size int) *Policy {
 // likeness holds the lists that statements of a policy have alike. They stand in
 // memory once, and what a request has found out of one holds for the others.
 type likeness struct {
-	actions   map[string][]actionPattern
-	resources map[string][]arnPattern
+	actions    map[string][]actionPattern
+	resources  map[string][]arnPattern
+	conditions map[string]*condition
+	shared     uint8 // the place that was given away last
 }
 
 // share compiles a list of words, unless the same list was compiled before.
 func share[T any](known map[string][]T, words []located, compile func(text string) T) []T {
-	var key []byte
-	for _, w := range words {
-		key = strconv.AppendQuote(key, w.text)
-	}
-	list, ok := known[string(key)]
+	key := together(words)
+	list, ok := known[key]
 	if !ok {
 		for _, w := range words {
 			list = append(list, compile(w.text))
 		}
-		known[string(key)] = list
+		known[key] = list
 	}
 	return list
+}
+
+func (l *likeness) condition(op operator, k rawKey, variables bool) *condition {
+	key := together([]located{{text: op.name}, {text: k.key}}) + together(k.values)
+	c, ok := l.conditions[key]
+	switch {
+	case !ok:
+		c = compileCondition(op, k.key, k.values, variables)
+		l.conditions[key] = c
+	case c.shared == 0:
+		l.shared = l.shared%remembered + 1
+		c.shared = l.shared
+	}
+	return c
+}
+
+func together(words []located) string {
+	var key []byte
+	for _, w := range words {
+		key = strconv.AppendQuote(key, w.text)
+	}
+	return string(key)
 }
 
 // clause is the part of a statement that kept it from applying. The zero value

@@ -9,8 +9,11 @@ import (
 // condition is one key under one operator. Only what its operator's family needs
 // is filled.
 type condition struct {
-	key     contextKey
-	op      operator
+	key contextKey
+	op  operator
+	// shared is one more than the place at which facts remember what came of a
+	// condition that several statements of the policy have; 0 for one alone.
+	shared  uint8
 	exact   []string // texts that are only equal to themselves
 	texts   []pattern
 	arns    []arnPattern
@@ -21,12 +24,24 @@ type condition struct {
 	written string // the key, as in the policy
 }
 
-// holds decides the condition for the values that the request has.
+// holds is decide, once for all statements that have the condition.
+func (k *condition) holds(f *facts) bool {
+	if k.shared == 0 {
+		return k.decide(f)
+	}
+	o := &f.outcomes[(k.shared-1)%remembered]
+	if o.of != k {
+		o.of, o.holds = k, k.decide(f)
+	}
+	return o.holds
+}
+
+// decide decides the condition for the values that the request has.
 //
 // A key that is absent fails, save for a negated operator, IfExists and
 // ForAllValues. Several values need ForAnyValue or ForAllValues: without, the
 // condition does not hold, whatever the operator.
-func (k *condition) holds(f *facts) bool {
+func (k *condition) decide(f *facts) bool {
 	v := f.value(k.key)
 	if k.op.family == null {
 		want := "true"
@@ -71,8 +86,12 @@ func (k *condition) any(value string, f *facts) bool {
 				return true
 			}
 		}
+		if len(k.texts) == 0 {
+			return false
+		}
+		o := f.outline(value)
 		for i := range k.texts {
-			if p := &k.texts[i]; p.screen.lets(f.outline(value)) && p.match(value, f) {
+			if p := &k.texts[i]; p.screen.lets(o) && p.match(value, f) {
 				return true
 			}
 		}
@@ -84,8 +103,16 @@ func (k *condition) any(value string, f *facts) bool {
 		}
 	case booleans:
 		truth, ok := boolean(value)
+		if !ok {
+			return false
+		}
+		for _, text := range k.exact {
+			if text == truth {
+				return true
+			}
+		}
 		for i := range k.texts {
-			if p := &k.texts[i]; ok && (p.plain && p.exact == truth || !p.plain && p.matchFold(truth, f)) {
+			if k.texts[i].matchFold(truth, f) {
 				return true
 			}
 		}
@@ -146,16 +173,16 @@ func (r relation) holds(order int) bool {
 
 // compileCondition: a value that its operator cannot read is left out, so that
 // it equals nothing; lint says so.
-func compileCondition(op operator, key string, values []located, variables bool) condition {
-	k := condition{op: op, key: newContextKey(key), written: key}
+func compileCondition(op operator, key string, values []located, variables bool) *condition {
+	k := &condition{op: op, key: newContextKey(key), written: key}
 	for _, v := range values {
 		switch op.family {
 		case booleans:
-			text := v.text
-			if truth, ok := boolean(text); ok {
-				text = truth
+			if truth, ok := boolean(v.text); ok {
+				k.exact = append(k.exact, truth)
+			} else {
+				k.texts = append(k.texts, compilePattern(v.text, dialect{variables: variables}))
 			}
-			k.texts = append(k.texts, compilePattern(text, dialect{variables: variables}))
 		case foldedTexts:
 			k.texts = append(k.texts, compilePattern(v.text, dialect{variables: variables}))
 		case texts, likeTexts:
@@ -192,6 +219,8 @@ func compileCondition(op operator, key string, values []located, variables bool)
 // boolean is true or false in lower case, when the text is one of them.
 func boolean(text string) (string, bool) {
 	switch {
+	case text == "true", text == "false":
+		return text, true
 	case strings.EqualFold(text, "true"):
 		return "true", true
 	case strings.EqualFold(text, "false"):

@@ -10,8 +10,9 @@ import (
 // statements of a busy account ask the same few keys. A Context must give the
 // same answer all through a request.
 type facts struct {
-	context Context
-	places  [remembered]place
+	context  Context
+	places   [remembered]place
+	outcomes [remembered]outcome
 	// The last text that was read as each of these; a value is read again only
 	// when another one came between.
 	address reading[netip.Addr]
@@ -20,12 +21,19 @@ type facts struct {
 	lines   reading[outline]
 }
 
-// remembered is how many keys facts remember, each in a place of its own.
+// remembered is how many keys facts remember, and how many conditions that
+// statements share, each in a place of its own.
 const remembered = 8
 
 type place struct {
 	key    unique.Handle[string]
 	values Values
+}
+
+// outcome is what came of a condition.
+type outcome struct {
+	of    *condition
+	holds bool
 }
 
 // reading is a text read as something, or found to be nothing of the sort.

@@ -152,7 +152,7 @@ func everybody(sort string, kind Kind) string {
 // key that a caller cannot choose.
 func narrows(s *statement) bool {
 	for i := range s.conditions {
-		k := &s.conditions[i]
+		k := s.conditions[i]
 		if k.op.negated || k.op.ifExists || k.op.set == forAll || k.op.family == null {
 			continue
 		}
@@ -170,7 +170,7 @@ func tiesToken(s *statement, provider string) bool {
 		return true // an assertion is made for one audience already
 	}
 	for i := range s.conditions {
-		k := &s.conditions[i]
+		k := s.conditions[i]
 		_, claim, found := cutLast(k.key.name(), ':')
 		if found && (claim == "aud" || claim == "sub" || claim == "app_id") && !k.op.negated && !k.op.ifExists && k.op.set != forAll {
 			return true

@@ -101,7 +101,7 @@ func always(key string) bool {
 // guarded reports whether the statement insists elsewhere that the key is there.
 func guarded(s *statement, key string) bool {
 	for i := range s.conditions {
-		k := &s.conditions[i]
+		k := s.conditions[i]
 		if k.key.name() != key {
 			continue
 		}

@@ -152,7 +152,7 @@ func (s *statement) eachResourceKey(f func(key string)) {
 
 func (s *statement) eachConditionKey(f func(key string)) {
 	for j := range s.conditions {
-		k := &s.conditions[j]
+		k := s.conditions[j]
 		f(k.written)
 		for v := range k.texts {
 			k.texts[v].eachVariable(f)
