@@ -2,6 +2,7 @@ package template
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -165,6 +166,16 @@ var userPoolGroupType = &resourceType{
 			return err
 		}
 		in.GroupName = &w.row.PhysicalID
+		// What is not given would stay, the role above all.
+		if in.RoleArn == nil {
+			in.RoleArn = aws.String("")
+		}
+		if in.Description == nil {
+			in.Description = aws.String("")
+		}
+		if in.Precedence == nil && w.changed["Precedence"] {
+			return errors.New("a group's Precedence cannot be taken away: give it another one, or give the group another name")
+		}
 		_, err := invoke[cognito.UpdateGroupOutput](ctx, w.deploy, cognitoIDP, "UpdateGroup", &in)
 		return err
 	},

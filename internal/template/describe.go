@@ -60,7 +60,7 @@ type Stage struct{ Name, URL string }
 // Route is one method of an API.
 type Route struct {
 	Method, Path string
-	Authorizer   string   // name of its authorizer, "" if anyone may call it
+	Authorizer   string   // name of its authorizer, AWS_IAM, or "" if anyone may call it
 	Scopes       []string // any one of which an access token must have; none: an ID token
 	Function     string   // logical id; "" if it calls none
 	Header       string   // in which its authorizer looks for the token
@@ -180,6 +180,9 @@ func (d *deploy) describeRoute(ctx context.Context, r *resource, row *resourceRo
 			route.Pools = d.poolsOf(ctx, other)
 			route.Header = d.headerOf(other)
 		}
+	}
+	if row.Attributes["AuthorizationType"] == awsIAM {
+		route.Authorizer = awsIAM
 	}
 	route.Scopes = r.properties.get("AuthorizationScopes").texts()
 	if uri := r.properties.get("Integration").get("Uri"); uri != nil {

@@ -25,7 +25,7 @@ var methodType = &resourceType{
 	name: "AWS::ApiGateway::Method",
 	properties: fields{
 		"RestApiId": str.must().replaces(), "ResourceId": str.must().replaces(), "HttpMethod": str.must().replaces(),
-		"AuthorizationType": oneOf("NONE", "COGNITO_USER_POOLS"), "AuthorizerId": str, "AuthorizationScopes": strs,
+		"AuthorizationType": oneOf("NONE", "COGNITO_USER_POOLS", awsIAM), "AuthorizerId": str, "AuthorizationScopes": strs,
 		"OperationName": str, "RequestParameters": shape{kind: tableOf, item: &flag}, "Integration": integrationShape,
 		"MethodResponses": listing(records(fields{
 			"StatusCode": str.must(), "ResponseParameters": shape{kind: tableOf, item: &flag},

@@ -2,18 +2,12 @@ package template
 
 import (
 	"context"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/sallyport/sallyport/internal/policy"
-)
-
-var (
-	tagsShape      = listing(records(fields{"Key": str.must(), "Value": str.must()}))
-	inlinePolicies = listing(records(fields{"PolicyName": str.must(), "PolicyDocument": policyOf(policy.Identity).must()}))
 )
 
 var roleType = &resourceType{
@@ -31,17 +25,6 @@ var roleType = &resourceType{
 func (w *work) roleIs(r *iamtypes.Role) {
 	w.row.PhysicalID = aws.ToString(r.RoleName)
 	w.row.Attributes = map[string]string{"Arn": aws.ToString(r.Arn), "RoleId": aws.ToString(r.RoleId)}
-}
-
-// entityShape is the properties that are the entity's own, not tied to it.
-func (w *work) entityShape() map[string]any {
-	shape := make(map[string]any, len(w.properties))
-	for name, v := range w.properties {
-		if name != "ManagedPolicyArns" && name != "Policies" && name != "Groups" {
-			shape[name] = v
-		}
-	}
-	return shape
 }
 
 func createRole(ctx context.Context, w *work) error {
@@ -103,28 +86,6 @@ func findRole(ctx context.Context, w *work) (bool, error) {
 	return true, nil
 }
 
-// setBoundary puts the permissions boundary of a user or role, or takes it away.
-func (w *work) setBoundary(ctx context.Context, entity string) error {
-	name, arn := &w.row.PhysicalID, ptr(w.text("PermissionsBoundary"))
-	switch {
-	case arn == nil && entity == iamUser:
-		return unlessGone(run(ctx, w.deploy, iamService, "DeleteUserPermissionsBoundary", &iam.DeleteUserPermissionsBoundaryInput{UserName: name}))
-	case arn == nil:
-		return unlessGone(run(ctx, w.deploy, iamService, "DeleteRolePermissionsBoundary", &iam.DeleteRolePermissionsBoundaryInput{RoleName: name}))
-	case entity == iamUser:
-		return run(ctx, w.deploy, iamService, "PutUserPermissionsBoundary", &iam.PutUserPermissionsBoundaryInput{UserName: name, PermissionsBoundary: arn})
-	}
-	return run(ctx, w.deploy, iamService, "PutRolePermissionsBoundary", &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: arn})
-}
-
-// taggedBy is how the tags of one sort of thing are read and changed, by the
-// physical id of its row.
-type taggedBy struct {
-	list  func(ctx context.Context, w *work, marker *string) (tags []iamtypes.Tag, next *string, err error)
-	tag   func(ctx context.Context, w *work, tags []iamtypes.Tag) error
-	untag func(ctx context.Context, w *work, keys []string) error
-}
-
 var roleTags = taggedBy{
 	list: func(ctx context.Context, w *work, marker *string) ([]iamtypes.Tag, *string, error) {
 		out, err := invoke[iam.ListRoleTagsOutput](ctx, w.deploy, iamService, "ListRoleTags", &iam.ListRoleTagsInput{RoleName: &w.row.PhysicalID, Marker: marker})
@@ -139,34 +100,4 @@ var roleTags = taggedBy{
 	untag: func(ctx context.Context, w *work, keys []string) error {
 		return run(ctx, w.deploy, iamService, "UntagRole", &iam.UntagRoleInput{RoleName: &w.row.PhysicalID, TagKeys: keys})
 	},
-}
-
-// setTags makes the tags what the property Tags says.
-func (w *work) setTags(ctx context.Context, by taggedBy) error {
-	var want struct{ Tags []iamtypes.Tag }
-	if err := into(map[string]any{"Tags": w.properties["Tags"]}, &want); err != nil {
-		return err
-	}
-	var gone []string
-	for marker, more := (*string)(nil), true; more; more = marker != nil {
-		have, next, err := by.list(ctx, w, marker)
-		if err != nil {
-			return err
-		}
-		for _, t := range have {
-			if !slices.ContainsFunc(want.Tags, func(w iamtypes.Tag) bool { return aws.ToString(w.Key) == aws.ToString(t.Key) }) {
-				gone = append(gone, aws.ToString(t.Key))
-			}
-		}
-		marker = next
-	}
-	if len(gone) > 0 {
-		if err := by.untag(ctx, w, gone); err != nil {
-			return err
-		}
-	}
-	if len(want.Tags) == 0 {
-		return nil
-	}
-	return by.tag(ctx, w, want.Tags)
 }

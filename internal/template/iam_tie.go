@@ -8,8 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-const iamService = "iam"
-
 // tie is one thing that a resource has put on a user, group or role: an inline
 // policy, a managed one, or a place in a group. A row holds its ties, so that
 // each is taken away with the resource that made it, and nothing else is.
@@ -181,20 +179,4 @@ func (w *work) strip(ctx context.Context, concerns func(tie) bool) error {
 		}
 	}
 	return nil
-}
-
-// bonds are the ties that the properties of a user, group or role ask for.
-func (w *work) bonds(entity, name string) (all []bond) {
-	for _, arn := range w.texts("ManagedPolicyArns") {
-		all = append(all, bond{tie: tie{tiedAttached, entity, name, arn}})
-	}
-	policies, _ := w.properties["Policies"].([]any)
-	for _, p := range policies {
-		p := p.(map[string]any)
-		all = append(all, bond{tie{tiedInline, entity, name, p["PolicyName"].(string)}, p["PolicyDocument"].(string)})
-	}
-	for _, group := range w.texts("Groups") {
-		all = append(all, bond{tie: tie{tiedMember, entity, name, group}})
-	}
-	return all
 }

@@ -50,7 +50,10 @@ type work struct {
 var types = index(
 	userPoolType, userPoolClientType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
 	functionType, permissionType,
-	roleType,
+	roleType, userType, groupType, additionType, accessKeyType,
+	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,
+	oidcProviderType, samlProviderType,
+	identityPoolType, roleAttachmentType, principalTagType,
 	restAPIType, apiResourceType, methodType, authorizerType, deploymentType, stageType,
 )
 
@@ -72,7 +75,6 @@ const (
 var unsupportedTypes = map[string]string{
 	"AWS::Logs::LogGroup":              "functions' logs are kept by the server; give it a Condition that is false here",
 	"AWS::Cognito::UserPoolDomain":     "there are no hosted pages; give it a Condition that is false here",
-	"AWS::Cognito::IdentityPool":       "identity pools are not made by templates",
 	"AWS::Serverless::HttpApi":         "use AWS::Serverless::Api, with events of type Api",
 	"AWS::Serverless::LayerVersion":    "put what the layer holds into the function's folder",
 	"AWS::ApiGatewayV2::Api":           "use AWS::ApiGateway::RestApi",

@@ -216,6 +216,8 @@ func (l *loader) plain(d *declaration) {
 		r.code = l.lambdaCode(d)
 	case userPoolUserType:
 		l.userPassword(d, &r)
+	case inlinePolicyType:
+		l.needsOwner(&r)
 	}
 	l.add(&r)
 }

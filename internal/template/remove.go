@@ -37,26 +37,50 @@ func (d *deploy) removeUndeployed(ctx context.Context, api string, replaced bool
 }
 
 // cleanUp removes all that is unwanted, and returns what could not be removed.
+// What something else still uses, such as a policy that bounds a role, is tried
+// again when other things have gone.
 func (d *deploy) cleanUp(ctx context.Context) (left []string) {
-	for _, row := range d.unwanted() {
-		if err := d.remove(ctx, row); err != nil {
+	pending := d.unwanted()
+	for {
+		inUse := false
+		var failed []*resourceRow
+		reasons := map[*resourceRow]error{}
+		for _, row := range pending {
+			if err := d.takeAway(ctx, row); err != nil {
+				failed, reasons[row] = append(failed, row), err
+				inUse = inUse || hasCode(err, "DeleteConflict")
+			}
+		}
+		if inUse && len(failed) < len(pending) {
+			pending = failed
+			continue
+		}
+		for _, row := range failed {
+			d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, reasons[row].Error())
 			left = append(left, row.LogicalID)
 		}
+		return left
 	}
-	return left
 }
 
 // remove deletes what a row stands for, and then the row.
 func (d *deploy) remove(ctx context.Context, row *resourceRow) error {
+	err := d.takeAway(ctx, row)
+	if err != nil {
+		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, err.Error())
+	}
+	return err
+}
+
+// takeAway is remove for which a failure may not be the last word.
+func (d *deploy) takeAway(ctx context.Context, row *resourceRow) error {
 	replaced := d.resources[row.LogicalID] != nil
 	if replaced && row.KeepOld || !replaced && row.Retain {
 		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteSkipped, "the template says Retain")
 		return d.forget(ctx, row)
 	}
 	d.tellOf(row.LogicalID, row.Type, row.Label, DeleteInProgress, "")
-	err := d.doRemove(ctx, row)
-	if err != nil {
-		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, err.Error())
+	if err := d.doRemove(ctx, row); err != nil {
 		return err
 	}
 	d.tellOf(row.LogicalID, row.Type, row.Label, DeleteComplete, "")

@@ -23,7 +23,7 @@ var samAuthFields = fields{
 		"FunctionPayloadType":               unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
 		"DisableFunctionDefaultPermissions": unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
 	}}},
-	"InvokeRole":     noEffect("the gateway calls the function by the function's own permission"),
+	"InvokeRole":     str,
 	"ApiKeyRequired": unsupported("API keys are not supported"), "UsagePlan": unsupported("API keys are not supported"),
 	"AddApiKeyRequiredToCorsPreflight": unsupported("API keys are not supported"),
 	"ResourcePolicy":                   unsupported("resource policies of APIs are not set by templates"),
@@ -224,6 +224,11 @@ func (a *guardedAPI) method(rt route) string {
 	name, at := a.standard, rt.at
 	if rt.authorizer != nil {
 		name, at = rt.authorizer.text, rt.authorizer.at
+	}
+	if name == awsIAM {
+		a.invokeRole(rt.invokeRole, a.d.resource.properties.get("Auth").get("InvokeRole"), at)
+	} else if rt.invokeRole != nil {
+		a.note(rt.invokeRole.at, "InvokeRole of event %s has no effect: it is for routes with AWS_IAM", rt.event)
 	}
 	a.guard(properties, name, at, rt.scopes)
 	a.add(&resource{id: id, kind: methodType, at: rt.at, label: rt.method + " " + rt.path, properties: properties})

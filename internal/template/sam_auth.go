@@ -26,17 +26,34 @@ func (a *guardedAPI) readAuth(auth *node) bool {
 	return len(a.problems) == before
 }
 
+// awsIAM guards by the caller's signature and policies, without an authorizer of the API's own.
+const awsIAM = "AWS_IAM"
+
+// invokeRole holds InvokeRole, the route's or else the API's, against what is
+// supported. Without one, SAM makes the gateway call the function with the
+// caller's own credentials: whoever may call the route must then be allowed to
+// invoke the function too. That is not done here, and to let people in without
+// it would be to let in more of them than AWS does.
+func (a *guardedAPI) invokeRole(route, api *node, at Position) {
+	role := route
+	if role == nil {
+		role = api
+	}
+	switch {
+	case role == nil:
+		a.problem(at, "AWS_IAM needs InvokeRole: NONE in Auth. Without it, SAM lets the function be called with the caller's own credentials (CALLER_CREDENTIALS), which is not supported")
+	case !role.is("NONE"):
+		a.problem(role.at, "InvokeRole can only be NONE: the gateway calls a function by the function's own permission, not with a role or the caller's credentials")
+	}
+}
+
 // knowsAuthorizer reports a name that guards nothing. A typing error here would
 // otherwise leave a door open.
 func (a *guardedAPI) knowsAuthorizer(at Position, name string) bool {
-	if name == "" || name == "NONE" || a.authorizers[name] != nil {
+	if name == "" || name == "NONE" || name == awsIAM || a.authorizers[name] != nil {
 		return true
 	}
-	if name == "AWS_IAM" {
-		a.problem(at, "authorizer AWS_IAM is not supported; supported: NONE and authorizers with UserPoolArn")
-		return false
-	}
-	known := []string{"NONE"}
+	known := []string{"NONE", awsIAM}
 	for k := range a.authorizers {
 		known = append(known, k)
 	}
@@ -46,7 +63,7 @@ func (a *guardedAPI) knowsAuthorizer(at Position, name string) bool {
 
 func (a *guardedAPI) authorizer(f field) {
 	d := f.value
-	if f.name == "NONE" || f.name == "AWS_IAM" {
+	if f.name == "NONE" || f.name == awsIAM {
 		a.problem(f.at, "%q cannot be the name of an authorizer", f.name)
 		return
 	}
@@ -79,6 +96,13 @@ func (a *guardedAPI) authorizer(f field) {
 // guard puts an authorizer on a method. scopes override the authorizer's own.
 func (a *guardedAPI) guard(method *node, name string, at Position, scopes *node) {
 	if !a.knowsAuthorizer(at, name) {
+		return
+	}
+	if name == awsIAM {
+		if scopes != nil {
+			a.problem(scopes.at, "AuthorizationScopes have no meaning with AWS_IAM: who may call is said by policies")
+		}
+		method.fields = append(method.fields, field{"AuthorizationType", at, newText(at, awsIAM)})
 		return
 	}
 	if name == "" || name == "NONE" {

@@ -43,7 +43,7 @@ var samEventFields = fields{
 	"Path": str.must(), "Method": str.must(), "RestApiId": anyJSON, "TimeoutInMillis": integer,
 	"Auth": records(fields{
 		"Authorizer": str, "AuthorizationScopes": strs, "OverrideApiAuth": noEffect("Authorizer is enough"),
-		"InvokeRole":     noEffect("the gateway calls the function by the function's own permission"),
+		"InvokeRole":     str,
 		"ApiKeyRequired": unsupported("API keys are not supported"),
 		"ResourcePolicy": unsupported("resource policies of APIs are not set by templates"),
 	}),
@@ -59,6 +59,7 @@ type route struct {
 	function     string
 	event        string
 	authorizer   *node // nil: the API's default
+	invokeRole   *node
 	scopes       *node
 	timeout      *node
 }
@@ -188,7 +189,7 @@ func (l *loader) route(d *declaration, e field, p *node) (route, bool) {
 		rt.api = api.argument().text
 	}
 	if auth := p.get("Auth"); auth != nil {
-		rt.authorizer, rt.scopes = auth.get("Authorizer"), auth.get("AuthorizationScopes")
+		rt.authorizer, rt.scopes, rt.invokeRole = auth.get("Authorizer"), auth.get("AuthorizationScopes"), auth.get("InvokeRole")
 	}
 	return rt, len(l.problems) == before
 }
