@@ -91,6 +91,19 @@ type Verdict struct {
 	Trace *policy.Trace
 }
 
+// Refusal is what a refused caller reads, in AWS's words: who may not do what,
+// and which kind of policy decided.
+func (v Verdict) Refusal(caller Caller, action, resource string) string {
+	text := "User: " + caller.ARN + " is not authorized to perform: " + action + " on resource: " + resource
+	switch {
+	case v.Cause != "":
+		return text + v.Cause
+	case v.Explicit:
+		return text + " with an explicit deny in an identity-based policy"
+	}
+	return text + " because no identity-based policy allows the " + action + " action"
+}
+
 // Authorizer decides whether call.Caller may perform action ("service:Name")
 // on resource (an ARN or "*"). An error is a denial.
 type Authorizer interface {

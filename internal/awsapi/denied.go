@@ -15,5 +15,5 @@ func Denied(call *access.Call, action, resource string, v access.Verdict) error 
 	if v.Trace != nil && call.Record != nil {
 		call.Record.Denied = &audit.Denied{Principal: callerName(call.Caller), Action: action, Resource: resource, Trace: v.Trace}
 	}
-	return &smithy.GenericAPIError{Code: wordings[notAuthorized][restStyle].code, Message: deniedText(call.Caller, action, resource, v)}
+	return &smithy.GenericAPIError{Code: wordings[notAuthorized][restStyle].code, Message: v.Refusal(call.Caller, action, resource)}
 }

@@ -69,7 +69,7 @@ func (a *API) authorise(ctx context.Context, call *access.Call, op *operation, i
 		if verdict.Trace != nil {
 			call.Record.Denied = &audit.Denied{Principal: callerName(call.Caller), Action: who.action, Resource: resource, Trace: verdict.Trace}
 		}
-		return refuse(notAuthorized, deniedText(call.Caller, who.action, resource, verdict))
+		return refuse(notAuthorized, verdict.Refusal(call.Caller, who.action, resource))
 	}
 	note(stepAuthorise, audit.Passed, who.action+": "+verdict.Reason)
 	return nil

@@ -3,8 +3,6 @@ package awsapi
 import (
 	"fmt"
 	"strings"
-
-	"github.com/sallyport/sallyport/internal/access"
 )
 
 // style is the family of a protocol: codes and statuses differ by it.
@@ -44,18 +42,6 @@ const (
 	textDoubled  = "The header %s must not be repeated."
 	textLarge    = "The request's body is larger than the %d bytes allowed."
 )
-
-// deniedText says that the caller may not, and which kind of policy decided.
-func deniedText(caller access.Caller, action, resource string, v access.Verdict) string {
-	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", caller.ARN, action, resource)
-	if v.Cause != "" {
-		return text + v.Cause
-	}
-	if v.Explicit {
-		return text + " with an explicit deny in an identity-based policy"
-	}
-	return text + " because no identity-based policy allows the " + action + " action"
-}
 
 // missingText names the required members that are not there.
 func missingText(names []string) string {

@@ -70,7 +70,7 @@ var errPathValue = errors.New("a value for the path of the backend is empty or a
 // {proxy+} several, so that none can choose another path than its own.
 func (b *backend) target(x *exchange) (*url.URL, error) {
 	values := map[string]string{}
-	query := parseQuery(x.address.Query, nil)
+	query := x.query(nil)
 	for _, m := range b.mappings {
 		got := m.value(x)
 		switch {
@@ -132,11 +132,14 @@ func escapePath(x *exchange, m mapping, value string) (string, error) {
 }
 
 func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
-	// The transport may go on reading what it was given after it has answered:
-	// nothing that it gets lies in the exchange.
-	body, d := readBody(x, new(bytes.Buffer))
+	body, d := readBody(x)
+	// The transport may go on reading what it was given after it has answered: no
+	// later exchange gets this memory.
+	if len(body) > 0 {
+		x.body = bytes.Buffer{}
+	}
 	if d != nil {
-		return denied(d, "the body is too long or was cut off")
+		return denied(d, badBody)
 	}
 	target, err := b.target(x)
 	if err != nil {

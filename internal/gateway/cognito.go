@@ -38,18 +38,6 @@ func (c *cognito) forScopes(scopes []string) *cognito {
 	return &own
 }
 
-// authorize is the step that lets a request in, or not.
-func authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
-	switch x.method.guard.kind {
-	case guardNone:
-		return passed("the method is open to all")
-	case guardCognito:
-		return x.method.guard.cognito.authorize(ctx, g, x)
-	default:
-		return denied(denyAuthorizer, "the method's authorization is of a kind that cannot be decided")
-	}
-}
-
 func (c *cognito) authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
 	raw, ok := bearer(headerValues(x.r.Header, c.header))
 	if !ok {

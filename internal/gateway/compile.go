@@ -33,21 +33,6 @@ type method struct {
 	operation   string            // operationName
 }
 
-// guard is what a method demands of its caller. The zero value is unknown, and
-// lets nobody pass.
-type guard struct {
-	kind    guardKind
-	cognito *cognito
-}
-
-type guardKind uint8
-
-const (
-	guardUnknown guardKind = iota
-	guardNone
-	guardCognito
-)
-
 // compile makes the tree of routes of a stage. It cannot fail: what cannot be
 // compiled becomes a method that answers 500, and leaves the others alone.
 func (g *Gateway) compile(row *Stage, d *Definition) *stage {
@@ -106,22 +91,11 @@ func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guar
 	if m.Integration != nil {
 		made.timeout = time.Duration(m.Integration.TimeoutMillis) * time.Millisecond
 	}
-	made.steps = []step{{"authorize", authorize}, {"integrate", integrate}}
-	return made
-}
-
-// compileGuard knows the kinds that authorize knows; every other one stays
-// unknown. An authorizer that is gone leaves its methods closed.
-func compileGuard(m *Method, guards map[string]*cognito) guard {
-	switch m.Authorization {
-	case authorizationNone:
-		return guard{kind: guardNone}
-	case authorizationCognito:
-		if c := guards[m.AuthorizerID]; c != nil {
-			return guard{kind: guardCognito, cognito: c.forScopes(m.Scopes)}
-		}
+	if made.guard.kind == guardIAM {
+		made.steps = append(made.steps, step{"signature", proveSigner})
 	}
-	return guard{}
+	made.steps = append(made.steps, step{"authorize", authorize}, step{"integrate", integrate})
+	return made
 }
 
 // compileIntegration makes what stands behind a method, with the stage's

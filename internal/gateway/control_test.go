@@ -154,7 +154,6 @@ func TestWhatIsNotSupportedIsSaidPlainly(t *testing.T) {
 	}
 	lambda := apigateway.PutIntegrationInput{Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: post, Uri: aws.String(functionURI)}
 	for name, err := range map[string]error{
-		"IAM":         put(apigateway.PutMethodInput{AuthorizationType: aws.String("AWS_IAM")}),
 		"CUSTOM":      put(apigateway.PutMethodInput{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: aws.String("x")}),
 		"API key":     put(apigateway.PutMethodInput{AuthorizationType: aws.String("NONE"), ApiKeyRequired: true}),
 		"validator":   put(apigateway.PutMethodInput{AuthorizationType: aws.String("NONE"), RequestValidatorId: aws.String("v")}),

@@ -32,7 +32,7 @@ type Resource struct {
 
 // Method is what one verb of a resource demands of its caller and does for them.
 type Method struct {
-	Authorization     string                    // NONE or COGNITO_USER_POOLS
+	Authorization     string                    // NONE, AWS_IAM or COGNITO_USER_POOLS
 	AuthorizerID      string                    `json:",omitempty"`
 	Scopes            []string                  `json:",omitempty"` // an access token with one of them; none: an ID token
 	OperationName     string                    `json:",omitempty"`
@@ -130,6 +130,7 @@ func isVerb(s string) bool { return slices.Contains(verbs, s) }
 // The kinds of authorization that methods can name.
 const (
 	authorizationNone    = "NONE"
+	authorizationIAM     = "AWS_IAM"
 	authorizationCognito = "COGNITO_USER_POOLS"
 )
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/sigv4"
 )
 
 // denial is an answer that the gateway gives of itself. These are AWS's words,
@@ -58,7 +60,33 @@ func unknownRoute(authorization []string) *denial {
 	if strings.Contains(authorization[0], "=") {
 		message = missingCredential + hash
 	}
-	return newDenial(403, incompleteKind, string(appendText([]byte(`{"message":`), message))+"}")
+	return saying(incompleteKind, "message", message)
+}
+
+// saying is a refusal with words of its own.
+func saying(kind, member, message string) *denial {
+	return newDenial(403, kind, string(append(appendMember([]byte{'{'}, member, message), '}')))
+}
+
+// signatureDenial is what API Gateway says to a signature that proves nothing.
+func signatureDenial(e *sigv4.Error) *denial {
+	switch e.Kind {
+	case sigv4.Unsigned:
+		return denyUnknownRoute // the very same words
+	case sigv4.Incomplete:
+		return saying(incompleteKind, "message", e.Message)
+	case sigv4.UnknownKey:
+		return saying("UnrecognizedClientException", "message", e.Message)
+	case sigv4.ExpiredToken:
+		return saying("ExpiredTokenException", "message", e.Message)
+	}
+	return saying("InvalidSignatureException", "message", e.Message) // Mismatch, Expired, NotYet, WrongScope
+}
+
+// policyDenial is what a caller hears whom policies do not let in. AWS writes
+// this Message with a capital letter.
+func policyDenial(message string) *denial {
+	return saying("AccessDeniedException", "Message", message)
 }
 
 // write sends d. The id headers are there already.

@@ -72,7 +72,7 @@ func (x *exchange) appendEvent(b, body []byte) []byte {
 	var headerRoom [24]field
 	var queryRoom [16]pair
 	headers := x.backendHeaders(headerRoom[:0], &x.own)
-	query := parseQuery(x.address.Query, queryRoom[:0])
+	query := x.query(queryRoom[:0])
 
 	b = append(b, `{"resource":`...)
 	b = appendText(b, x.route.template)
@@ -137,11 +137,8 @@ func (x *exchange) appendContext(b []byte) []byte {
 	b = append(b, `,"requestTimeEpoch":`...)
 	b = strconv.AppendInt(b, x.at.UnixMilli(), 10)
 	b = appendMember(b, "requestId", x.id)
-	b = append(b, `,"identity":{"cognitoIdentityPoolId":null,"accountId":null,"cognitoIdentityId":null,"caller":null,"sourceIp":`...)
-	b = appendText(b, x.source)
-	b = append(b, `,"principalOrgId":null,"accessKey":null,"cognitoAuthenticationType":null,"cognitoAuthenticationProvider":null,"userArn":null,"userAgent":`...)
-	b = appendOrNull(b, x.r.UserAgent())
-	b = append(b, `,"user":null}`...)
+	b = append(b, `,"identity":`...)
+	b = x.appendIdentity(b)
 	b = appendMember(b, "domainName", x.stage.host)
 	b = appendMember(b, "deploymentId", x.stage.deployment)
 	b = appendMember(b, "apiId", x.stage.api)

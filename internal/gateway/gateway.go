@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
 )
@@ -26,9 +28,12 @@ type Config struct {
 	Domain  string // what stands after {api}.execute-api.{region}.: "localhost"
 	Invoker Invoker
 	Pools   Pools
-	Records Records
-	Logger  *slog.Logger
-	Backend http.RoundTripper // carries HTTP_PROXY requests; nil for the gateway's own
+	Keys    Keys
+	// Policies decides whether whoever has signed a request may make it.
+	Policies access.Authorizer
+	Records  Records
+	Logger   *slog.Logger
+	Backend  http.RoundTripper // carries HTTP_PROXY requests; nil for the gateway's own
 }
 
 // Invoker runs functions.
@@ -72,6 +77,13 @@ type Pools interface {
 	Verifiers(poolARN string) (id, access TokenVerifier)
 }
 
+// Keys finds who has an access key. It runs for every signed request, so it reads
+// no database. sessionToken is "" for a long-term key. Its refusals are
+// sigv4.ErrUnknownKey, also of a key that is switched off, and sigv4.ErrExpiredToken.
+type Keys interface {
+	Key(ctx context.Context, accessKeyID, sessionToken string) (secret string, owner access.Caller, err error)
+}
+
 // Records takes finished records. Write keeps a copy if it keeps anything: the
 // record is the next request's when it has returned.
 type Records interface{ Write(*audit.Record) }
@@ -86,6 +98,9 @@ type Gateway struct {
 	domain  string
 	invoker Invoker
 	pools   Pools
+	keys    Keys
+	allows  access.Authorizer
+	signing *sigv4.KeyCache
 	records Records
 	logger  *slog.Logger
 	backend http.RoundTripper
@@ -93,11 +108,16 @@ type Gateway struct {
 	live atomic.Pointer[snapshot]
 }
 
+// keptSigningKeys is how many callers, at least, sign their next request of the
+// day for one HMAC instead of five.
+const keptSigningKeys = 4096
+
 // New loads every stage and follows their changes until the database closes.
 func New(ctx context.Context, c Config) (*Gateway, error) {
 	g := &Gateway{
 		db: c.DB, pages: c.Pages, clock: c.Clock, chance: &chance{source: c.Random},
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
+		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
 	}
 	if g.backend == nil {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,9 +47,9 @@ func compileLambda(s *stage, i *Integration) (integration, error) {
 }
 
 func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x, &x.body)
+	body, d := readBody(x)
 	if d != nil {
-		return denied(d, "the body is too long or was cut off")
+		return denied(d, badBody)
 	}
 	room := rooms.Get().(*[]byte)
 	event := x.appendEvent((*room)[:0], body)
@@ -98,11 +97,14 @@ func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
 // rooms holds the memory of events between requests.
 var rooms = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
-// readBody reads the request's body, at most 10 MB of it, into room. It takes
-// as much memory as has arrived, not as much as the client has announced.
-func readBody(x *exchange, room *bytes.Buffer) ([]byte, *denial) {
-	if x.r.Body == nil || x.r.Body == http.NoBody {
-		return nil, nil
+const badBody = "the body is too long or was cut off"
+
+// readBody reads the request's body once, at most 10 MB of it. It takes as much
+// memory as has arrived, not as much as the client has announced.
+func readBody(x *exchange) ([]byte, *denial) {
+	room := &x.body
+	if x.read || x.r.Body == nil || x.r.Body == http.NoBody {
+		return room.Bytes(), nil
 	}
 	if x.r.ContentLength > maxBody {
 		return nil, denyTooLong
@@ -113,5 +115,6 @@ func readBody(x *exchange, room *bytes.Buffer) ([]byte, *denial) {
 	if room.Len() > maxBody {
 		return nil, denyTooLong
 	}
+	x.read = true
 	return room.Bytes(), nil
 }

@@ -30,7 +30,8 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 }
 
-// An authorizer kind that the data plane does not know lets nobody in.
+// An authorizer kind that the data plane does not know lets nobody in, nor does
+// AWS_IAM where no step has proved a signer.
 func TestUnknownGuardDenies(t *testing.T) {
 	for _, m := range []*Method{{Authorization: ""}, {Authorization: "CUSTOM"}, {Authorization: "AWS_IAM"}, {Authorization: "none"}, {Authorization: authorizationCognito, AuthorizerID: "gone"}} {
 		x := &exchange{method: &method{guard: compileGuard(m, nil)}}

@@ -33,6 +33,17 @@ var contextValues = map[string]func(x *exchange) string{
 	"context.resourceId":        func(x *exchange) string { return x.route.id },
 	"context.resourcePath":      func(x *exchange) string { return x.route.template },
 	"context.identity.sourceIp": func(x *exchange) string { return x.source },
+
+	"context.identity.userAgent":                     func(x *exchange) string { return x.r.UserAgent() },
+	"context.identity.accountId":                     func(x *exchange) string { return x.identity().account },
+	"context.identity.caller":                        func(x *exchange) string { return x.identity().caller },
+	"context.identity.user":                          func(x *exchange) string { return x.identity().caller },
+	"context.identity.userArn":                       func(x *exchange) string { return x.identity().userARN },
+	"context.identity.accessKey":                     func(x *exchange) string { return x.identity().accessKey },
+	"context.identity.cognitoIdentityId":             func(x *exchange) string { return x.identity().identityID },
+	"context.identity.cognitoIdentityPoolId":         func(x *exchange) string { return x.identity().poolID },
+	"context.identity.cognitoAuthenticationType":     func(x *exchange) string { return x.identity().authentication },
+	"context.identity.cognitoAuthenticationProvider": func(x *exchange) string { return x.identity().provider },
 }
 
 // checkMappings holds an HTTP_PROXY integration's parameters to what can be
@@ -141,7 +152,7 @@ func last(values []string) []string {
 
 func queryValues(x *exchange, name string) []string {
 	var values []string
-	for _, p := range parseQuery(x.address.Query, nil) {
+	for _, p := range x.query(nil) {
 		if p.name == name {
 			values = append(values, p.value)
 		}

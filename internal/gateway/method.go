@@ -35,12 +35,12 @@ const wantAuthorizer = "Invalid authorizer ID specified. Setting the authorizati
 // checkAuthorization: is what m demands of its callers something that the data plane can prove?
 func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, apiID *string, m *Method) error {
 	switch m.Authorization {
-	case authorizationNone:
+	case authorizationNone, authorizationIAM:
 		if m.AuthorizerID != "" || len(m.Scopes) > 0 {
-			return badRequest("A method with the authorization type NONE can have neither an authorizer nor authorization scopes")
+			return badRequest("A method with the authorization type %s can have neither an authorizer nor authorization scopes", m.Authorization)
 		}
 		return nil
-	case "AWS_IAM", "CUSTOM":
+	case "CUSTOM":
 		return unsupported("The authorization type " + m.Authorization)
 	case authorizationCognito:
 	default:
@@ -195,7 +195,7 @@ func (m *Method) patch() patch {
 	return patch{
 		{path: "/authorizationType", replace: func(_, v string) error {
 			m.Authorization = v
-			if v == authorizationNone { // what only the other types have goes with them
+			if v == authorizationNone || v == authorizationIAM { // what only the other types have goes with them
 				m.AuthorizerID, m.Scopes = "", nil
 			}
 			return nil

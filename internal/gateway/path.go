@@ -56,8 +56,8 @@ func isSeparator(r rune) bool { return r == '/' || r == '\\' }
 
 // plainReading is the path as a careless reader takes it: matrix parameters cut
 // off, repeated slashes merged and, with escapedSlashes, %2F and backslashes
-// read as slashes.
-func plainReading(path string, escapedSlashes bool) string {
+// read as slashes. Each segment is written as write has it.
+func plainReading(path string, escapedSlashes bool, write func(segment string) string) string {
 	var plain strings.Builder
 	for raw := range strings.SplitSeq(path, "/") {
 		value, _ := unescape(raw)
@@ -69,7 +69,7 @@ func plainReading(path string, escapedSlashes bool) string {
 			part, _, _ = strings.Cut(part, ";")
 			if part != "" {
 				plain.WriteByte('/')
-				plain.WriteString(escapeSegment(part))
+				plain.WriteString(write(part))
 			}
 		}
 	}

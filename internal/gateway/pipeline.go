@@ -34,6 +34,7 @@ type exchange struct {
 
 	token  *verify.Token // proven by a Cognito authorizer
 	claims []byte        // its claims, as the event has them
+	signer *signer       // proven by a signature, of an AWS_IAM method
 
 	record audit.Record
 	values []string // room for the answer's header values, made anew for each
@@ -42,6 +43,7 @@ type exchange struct {
 	own    [5]string // room for the gateway's own headers of an event
 	random [randomBytes]byte
 	body   bytes.Buffer // room for the request's body
+	read   bool         // the body is in its room
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}

@@ -88,7 +88,7 @@ func (n *node) lookup(path string, params []param) (*route, []param) {
 	// read in another way. If that reading is another route, its authorizer
 	// would have been passed by: refuse.
 	greedy := len(filled) > len(params) && strings.HasSuffix(found.template, "+}")
-	if other, _ := n.walk(trim(plainReading(path, greedy)), nil); other != nil && other != found {
+	if other, _ := n.walk(trim(plainReading(path, greedy, escapeSegment)), nil); other != nil && other != found {
 		return nil, params
 	}
 	return found, filled

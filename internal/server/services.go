@@ -91,6 +91,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader,
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
 		Invoker: functionInvoker{s.functions, c.Account}, Pools: poolVerifiers{s.pools},
+		Keys: s.account, Policies: s.account,
 	})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,30 @@ func (s *Signature) canonical(path, bodyHash string) []byte {
 	return append(dst, bodyHash...)
 }
 
+// shown is the canonical request as a refused client reads it: as it was signed,
+// but without session tokens, because answers end up in more logs than requests.
+func shown(canonical []byte) string {
+	text := masked(string(canonical), "\nx-amz-security-token:", "\n")
+	return masked(text, "X-Amz-Security-Token=", "&\n")
+}
+
+// masked hides what stands after each mark, up to one of the ends.
+func masked(text, mark, ends string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, mark)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString(mark + "********")
+		if i := strings.IndexAny(after, ends); i >= 0 {
+			after = after[i:]
+		}
+		text = after
+	}
+}
+
 // appendHeader writes a header's values, joined by commas in the order in which they came.
 func (s *Signature) appendHeader(dst []byte, name string) []byte {
 	switch name {

@@ -18,8 +18,9 @@ const (
 )
 
 // Error is a refusal. Message is what AWS says to the client; for a Mismatch it
-// repeats the request as it should have been signed, which may hold a session
-// token, so Message goes back to the sender and nowhere else. Error is for logs.
+// repeats the request as it should have been signed, but for the session token.
+// That may be private, so Message goes back to the sender and nowhere else.
+// Error is for logs.
 type Error struct {
 	Kind    Kind
 	Message string

@@ -25,6 +25,9 @@ type Params struct {
 	Region  string // required region of the scope; "" for any
 	Body    []byte // the whole body, as received
 	Keys    *KeyCache
+	// Exact accepts a signature over the path as it was sent alone, not one over
+	// its normal form. It is for services to which /a//b is not /a/b.
+	Exact bool
 }
 
 // Check holds the signature against the clock and the scope, in AWS's order.
@@ -100,7 +103,10 @@ func (s *Signature) Verify(p Params) error {
 	}
 
 	key := p.Keys.signingKey(p.Secret, s.AccessKeyID, s.Day, s.Region, s.Service)
-	path := normalised(s.request.path)
+	path := s.request.path
+	if !p.Exact {
+		path = normalised(path)
+	}
 	canonical := s.canonical(path, bodyHash)
 	toSign := s.stringToSign(canonical)
 	good := s.matches(key, toSign)
@@ -109,7 +115,7 @@ func (s *Signature) Verify(p Params) error {
 		good = s.matches(key, s.stringToSign(s.canonical(s.request.path, bodyHash)))
 	}
 	if !good {
-		return mismatch(string(canonical), string(toSign))
+		return mismatch(shown(canonical), string(toSign))
 	}
 	p.Keys.keep(key, p.Secret, s.AccessKeyID, s.Day, s.Region, s.Service)
 	return nil

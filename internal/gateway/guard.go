@@ -1,0 +1,49 @@
+package gateway
+
+import "context"
+
+// guard is what a method demands of its caller. The zero value is unknown, and
+// lets nobody pass.
+type guard struct {
+	kind    guardKind
+	cognito *cognito
+}
+
+type guardKind uint8
+
+const (
+	guardUnknown guardKind = iota
+	guardNone
+	guardCognito
+	guardIAM // its steps begin with proveSigner
+)
+
+// compileGuard knows the kinds that authorize knows; every other one stays
+// unknown. An authorizer that is gone leaves its methods closed.
+func compileGuard(m *Method, guards map[string]*cognito) guard {
+	switch m.Authorization {
+	case authorizationNone:
+		return guard{kind: guardNone}
+	case authorizationIAM:
+		return guard{kind: guardIAM}
+	case authorizationCognito:
+		if c := guards[m.AuthorizerID]; c != nil {
+			return guard{kind: guardCognito, cognito: c.forScopes(m.Scopes)}
+		}
+	}
+	return guard{}
+}
+
+// authorize is the step that lets a request in, or not.
+func authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
+	switch x.method.guard.kind {
+	case guardNone:
+		return passed("the method is open to all")
+	case guardCognito:
+		return x.method.guard.cognito.authorize(ctx, g, x)
+	case guardIAM:
+		return askPolicies(ctx, g, x)
+	default:
+		return denied(denyAuthorizer, "the method's authorization is of a kind that cannot be decided")
+	}
+}

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sallyport/sallyport/internal/audit"
+)
+
+const (
+	invoke = "execute-api:Invoke"
+	maxARN = 1600 // bytes, of a method's ARN with the values of its path
+)
+
+// askPolicies asks the policies of whoever has signed whether they may call
+// what was routed to: the verb that answers, the path that was sent.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+func askPolicies(ctx context.Context, g *Gateway, x *exchange) verdict {
+	if x.signer == nil {
+		return denied(denyAuthorizer, "nobody has been proved to have signed the request")
+	}
+	routed, plain := pathsAsked(x.address.Path)
+	v := x.mayInvoke(ctx, g, routed)
+	if v.outcome == pass && plain != routed {
+		return x.mayInvoke(ctx, g, plain)
+	}
+	return v
+}
+
+// mayInvoke asks about one reading of the path.
+func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, path string) verdict {
+	base := x.arn[:len(x.arn)-len(x.route.template)] // up to the verb
+	if len(base)+1+len(path) > maxARN {
+		return denied(denyURITooLong, "the ARN of the method is over 1600 bytes")
+	}
+	arn := base + "/" + path
+	x.record.Resource = arn
+	call := &x.signer.call
+	v := g.allows.Authorize(ctx, call, invoke, arn)
+	if v.Allowed && !v.Explicit {
+		return passed(v.Reason)
+	}
+	if v.Trace != nil {
+		x.record.Denied = &audit.Denied{Principal: call.Caller.ARN, Action: invoke, Resource: arn, Trace: v.Trace}
+	}
+	return denied(policyDenial(v.Refusal(call.Caller, invoke, maskedAccount(arn, call.Account))), v.Reason)
+}
+
+// pathsAsked are the two readings of a path, without slashes at its ends, about
+// which policies are asked; mostly they are one.
+//
+// routed is what the lookup went by: escapes are read once, but a slash that was
+// sent as %2F stays one, so that whoever may call /a/b may not for that call
+// /{id} with "a/b". plain is what a careless reader makes of it: %2F and \ are
+// slashes, empty segments and matrix parameters vanish. Were it not asked about,
+// "//admin" would pass by a policy that denies "admin".
+func pathsAsked(path string) (routed, plain string) {
+	rest := trim(path).rest
+	if inspect(path) == pathPlain {
+		return rest, rest
+	}
+	var b strings.Builder
+	first := true
+	for raw := range strings.SplitSeq(rest, "/") {
+		if !first {
+			b.WriteByte('/')
+		}
+		first = false
+		value, _ := unescape(raw) // the lookup has refused what cannot be
+		b.WriteString(strings.ReplaceAll(value, "/", "%2F"))
+	}
+	return b.String(), strings.TrimPrefix(plainReading(path, true, asItIs), "/")
+}
+
+func asItIs(segment string) string { return segment }
+
+// maskedAccount hides an account in an ARN but for its last four digits, as
+// API Gateway does towards clients.
+func maskedAccount(arn, account string) string {
+	if len(account) <= 4 {
+		return arn
+	}
+	hidden := "********" + account[len(account)-4:]
+	return strings.Replace(arn, ":"+account+":", ":"+hidden+":", 1)
+}
