@@ -15,10 +15,6 @@ import (
 	"github.com/sallyport/sallyport/internal/runner"
 )
 
-func credentialsFor(_ context.Context, f *runner.Function) (runner.Credentials, error) {
-	return runner.Credentials{AccessKeyID: "ASIA" + f.Name}, nil
-}
-
 // serveUntilKilled is the test program as a server: it hardens itself, starts
 // a function with children, prints their process ids and waits to be killed.
 func serveUntilKilled() {
