@@ -2,6 +2,7 @@ package template
 
 import (
 	"encoding/json"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -33,10 +34,17 @@ func checkPolicy(r *report, n *node, kind policy.Kind, name string) {
 	if err == nil {
 		err = p.CheckSize()
 	}
+	var malformed *policy.MalformedError
 	switch {
 	case err == nil:
 	case hasSecret(n):
 		r.problem(n.at, "%s is not a valid policy", name)
+	case errors.As(err, &malformed): // its line is one of the JSON
+		why := malformed.Message
+		if malformed.Detail != "" {
+			why += " (" + malformed.Detail + ")"
+		}
+		r.problem(n.at, "%s is not a valid policy: %s", name, why)
 	default:
 		r.problem(n.at, "%s is not a valid policy: %v", name, err)
 	}
