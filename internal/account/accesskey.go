@@ -3,8 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -103,7 +101,7 @@ func (s *Service) UpdateAccessKey(ctx context.Context, call *access.Call, in *ia
 // DeleteAccessKey removes a key for good.
 func (s *Service) DeleteAccessKey(ctx context.Context, call *access.Call, in *iam.DeleteAccessKeyInput) (*iam.DeleteAccessKeyOutput, error) {
 	return nil, s.withKey(ctx, call, in.UserName, in.AccessKeyId, func(tx *store.Tx, id string) error {
-		if err := keyUses.Delete(ctx, tx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := forgetUse(ctx, tx, id); err != nil {
 			return err
 		}
 		return accessKeys.Delete(ctx, tx, id)
@@ -133,14 +131,14 @@ func (s *Service) withKey(ctx context.Context, call *access.Call, userName, id *
 }
 
 // GetAccessKeyLastUsed says when a user's key was last used, and for what.
-func (s *Service) GetAccessKeyLastUsed(ctx context.Context, _ *access.Call, in *iam.GetAccessKeyLastUsedInput) (*iam.GetAccessKeyLastUsedOutput, error) {
+func (s *Service) GetAccessKeyLastUsed(ctx context.Context, call *access.Call, in *iam.GetAccessKeyLastUsedInput) (*iam.GetAccessKeyLastUsedOutput, error) {
 	k, err := accessKeys.Get(ctx, s.db, deref(in.AccessKeyId))
 	var e *entity
 	if err == nil {
 		e, err = entities.Get(ctx, s.db, k.Owner)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, noSuchEntity("The Access Key with id %s cannot be found.", deref(in.AccessKeyId))
+		return nil, accessDenied("User: %s is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key %s", call.Caller.ARN, deref(in.AccessKeyId))
 	}
 	if err != nil {
 		return nil, err
@@ -155,50 +153,4 @@ func (s *Service) GetAccessKeyLastUsed(ctx context.Context, _ *access.Call, in *
 	}
 	out.AccessKeyLastUsed = &types.AccessKeyLastUsed{LastUsedDate: &use.At, ServiceName: &use.Service, Region: &use.Region}
 	return out, nil
-}
-
-// useEvery is how often the use of one key is written down.
-const useEvery = time.Minute
-
-// uses is when each key's use was last written down by this node.
-type uses struct {
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-// due reports whether it is time to write down a use, and takes it that it is done.
-func (u *uses) due(id string, now time.Time) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if last, ok := u.at[id]; ok && now.Sub(last) < useEvery && !now.Before(last) {
-		return false
-	}
-	if u.at == nil {
-		u.at = map[string]time.Time{}
-	}
-	u.at[id] = now
-	return true
-}
-
-func (u *uses) forget(id string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.at, id)
-}
-
-// used writes down that a user's long-term key has been proved. A failure is
-// not the caller's: it is tried again at the next use.
-func (s *Service) used(ctx context.Context, call *access.Call, service string) {
-	id := call.Caller.AccessKeyID
-	if call.Caller.Kind != access.User || call.Caller.Session != nil || id == "" || s.db == nil || !s.uses.due(id, call.Time) {
-		return
-	}
-	use := keyUse{ID: id, At: second(call), Service: service, Region: call.Region}
-	_, err := keyUses.Update(ctx, s.db, func(row *keyUse) error { *row = use; return nil }, id)
-	if errors.Is(err, store.ErrNotFound) {
-		err = keyUses.Insert(ctx, s.db, &use)
-	}
-	if err != nil {
-		s.uses.forget(id)
-	}
 }

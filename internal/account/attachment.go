@@ -56,12 +56,16 @@ func (s *Service) listAttached(ctx context.Context, kind entityKind, name, prefi
 	}
 	arns := slices.DeleteFunc(e.Attached, func(arn string) bool { return !under(arn) })
 	arns, truncated, next := page(l, arns, func(arn string) string { return arn })
+	return attachedShapes(arns), truncated, next, nil
+}
+
+func attachedShapes(arns []string) []types.AttachedPolicy {
 	list := make([]types.AttachedPolicy, len(arns))
 	for i, arn := range arns {
 		_, name := splitPolicyARN(arn)
 		list[i] = types.AttachedPolicy{PolicyArn: &arn, PolicyName: &name}
 	}
-	return list, truncated, next, nil
+	return list
 }
 
 // splitPolicyARN gives the path and name of a managed policy.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -14,7 +15,7 @@ func boundaryShape(e *entity) *types.AttachedPermissionsBoundary {
 	if e.Boundary == "" {
 		return nil
 	}
-	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &e.Boundary, PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &e.Boundary, PermissionsBoundaryType: "Policy"} // so AWS answers, whatever its model says
 }
 
 // boundaryExists holds a boundary that a client wants to set against the
@@ -23,13 +24,21 @@ func (s *Service) boundaryExists(ctx context.Context, session store.Session, arn
 	if arn == nil {
 		return nil
 	}
-	return s.managedExists(ctx, session, *arn)
+	if !isPolicyARN(*arn) {
+		return invalidInput("ARN %s is not valid.", *arn)
+	}
+	_, err := s.managed(ctx, session, arn)
+	var missing *types.NoSuchEntityException
+	if errors.As(err, &missing) {
+		return noSuchEntity("Scope ARN: %s does not exist or is not attachable.", *arn)
+	}
+	return err
 }
 
 func (s *Service) putBoundary(ctx context.Context, kind entityKind, name, arn *string) error {
 	_, err := s.change(ctx, kind, name, func(tx *store.Tx, e *entity) error {
 		e.Boundary = deref(arn)
-		return s.managedExists(ctx, tx, e.Boundary)
+		return s.boundaryExists(ctx, tx, arn)
 	})
 	return err
 }

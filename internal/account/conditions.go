@@ -55,7 +55,7 @@ func (c *conditions) Value(key string) policy.Values {
 		return present(c.account)
 	case "aws:tokenissuetime":
 		if session != nil {
-			return policy.One(session.Issued.UTC().Format(time.RFC3339))
+			return policy.One(session.Issued.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 		}
 	case "aws:multifactorauthpresent":
 		if session != nil && !session.Federated {

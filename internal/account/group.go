@@ -104,17 +104,14 @@ func (s *Service) AddUserToGroup(ctx context.Context, _ *access.Call, in *iam.Ad
 	return nil, err
 }
 
-// RemoveUserFromGroup takes a user out of a group.
+// RemoveUserFromGroup takes a user out of a group; one who is not in it stays out.
 func (s *Service) RemoveUserFromGroup(ctx context.Context, _ *access.Call, in *iam.RemoveUserFromGroupInput) (*iam.RemoveUserFromGroupOutput, error) {
 	_, err := s.change(ctx, user, in.UserName, func(tx *store.Tx, e *entity) error {
 		g, err := s.find(ctx, tx, group, in.GroupName)
 		if err != nil {
 			return err
 		}
-		var there bool
-		if e.Groups, there = removeSorted(e.Groups, g.ID); !there {
-			return noSuchEntity("User %s not in Group %s", e.Name, g.Name)
-		}
+		e.Groups, _ = removeSorted(e.Groups, g.ID)
 		return nil
 	})
 	return nil, err

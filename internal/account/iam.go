@@ -18,6 +18,7 @@ func (s *Service) IAM() *awsapi.Service {
 		Protocol:   awsapi.Query("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"),
 		Global:     true,
 		Status:     iamStatus,
+		Unions:     iamUnions(),
 		Operations: slices.Concat(s.entityOperations(), s.providerOperations(), s.inquiryOperations()),
 	}
 }

@@ -141,7 +141,7 @@ func TestWhatIAMDoesNotTake(t *testing.T) {
 		"a path without an end":        {iam.CreateUserInput{UserName: new("b"), Path: new("/x")}, "ValidationError"},
 		"a boundary that is not there": {iam.CreateUserInput{UserName: new("b"), PermissionsBoundary: new("arn:aws:iam::aws:policy/NoSuch")}, "NoSuchEntity"},
 		"tags that differ by case":     {iam.CreateUserInput{UserName: new("b"), Tags: []types.Tag{{Key: new("A"), Value: new("1")}, {Key: new("a"), Value: new("2")}}}, "InvalidInput"},
-		"51 tags":                      {iam.CreateUserInput{UserName: new("b"), Tags: many}, "LimitExceeded"},
+		"51 tags":                      {iam.CreateUserInput{UserName: new("b"), Tags: many}, "ValidationError"},
 		"a tag of AWS's":               {iam.CreateUserInput{UserName: new("b"), Tags: []types.Tag{{Key: new("aws:x"), Value: new("1")}}}, "InvalidInput"},
 	} {
 		_, err := c.CreateUser(ctx, &in.user)

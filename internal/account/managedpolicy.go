@@ -23,15 +23,19 @@ func versionID(number int) string { return "v" + strconv.Itoa(number) }
 func (s *Service) policyShape(p *managedPolicy) types.Policy {
 	attached, bounding := s.current.Load().uses(p.ARN)
 	return types.Policy{
-		Arn: &p.ARN, PolicyId: &p.ID, PolicyName: &p.Name, Path: &p.Path, Description: &p.Description,
+		Arn: &p.ARN, PolicyId: &p.ID, PolicyName: &p.Name, Path: &p.Path, Description: unlessEmpty(p.Description),
 		CreateDate: &p.Created, UpdateDate: &p.Updated, DefaultVersionId: new(versionID(p.Default)),
 		IsAttachable: true, AttachmentCount: &attached, PermissionsBoundaryUsageCount: &bounding, Tags: tagShapes(p.Tags),
 	}
 }
 
+func isPolicyARN(arn string) bool {
+	return strings.HasPrefix(arn, "arn:aws:iam::") && strings.Contains(arn, ":policy/")
+}
+
 // managed reads a policy by its ARN, one of AWS's or of the account.
 func (s *Service) managed(ctx context.Context, session store.Session, arn *string) (*managedPolicy, error) {
-	if !strings.HasPrefix(deref(arn), "arn:aws:iam::") || !strings.Contains(*arn, ":policy/") {
+	if !isPolicyARN(deref(arn)) {
 		return nil, validation("ARN %s is not valid.", deref(arn))
 	}
 	if p := awsManaged(*arn); p != nil {
@@ -96,7 +100,7 @@ func (s *Service) CreatePolicy(ctx context.Context, call *access.Call, in *iam.C
 		Name: *in.PolicyName, Path: path, Description: deref(in.Description), Created: now, Updated: now,
 		Default: 1, Next: 2, Versions: []policyVersion{{1, text, now}},
 	}
-	if p.Tags, err = sortedTags(in.Tags); err != nil {
+	if p.Tags, err = policyTagsOf(in.Tags); err != nil {
 		return nil, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
@@ -115,7 +119,9 @@ func (s *Service) CreatePolicy(ctx context.Context, call *access.Call, in *iam.C
 	if err != nil {
 		return nil, err
 	}
-	return &iam.CreatePolicyOutput{Policy: new(s.policyShape(p))}, nil
+	shape := s.policyShape(p)
+	shape.Description, shape.Tags = nil, tagsIfAny(p.Tags) // GetPolicy's
+	return &iam.CreatePolicyOutput{Policy: &shape}, nil
 }
 
 func managedDocument(document *string) (string, error) {

@@ -3,8 +3,10 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -18,6 +20,32 @@ const maxVersions = 5
 
 func versionShape(p *managedPolicy, v policyVersion) types.PolicyVersion {
 	return types.PolicyVersion{VersionId: new(versionID(v.Number)), IsDefaultVersion: v.Number == p.Default, CreateDate: &v.Created}
+}
+
+var versionIDs = regexp.MustCompile(`^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$`)
+
+// withVersion says of what is missing that the version is: so AWS does, also
+// when there is no such policy at all.
+func withVersion(err error, arn, id *string) error {
+	var missing *types.NoSuchEntityException
+	if errors.As(err, &missing) {
+		return noSuchEntity("Policy %s version %s does not exist or is not attachable.", deref(arn), deref(id))
+	}
+	return err
+}
+
+func checkVersionID(id *string) error {
+	if !versionIDs.MatchString(deref(id)) {
+		return validation(`1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`)
+	}
+	return nil
+}
+
+// newestFirst orders versions as AWS lists them.
+func newestFirst(versions []policyVersion) []policyVersion {
+	versions = slices.Clone(versions)
+	slices.SortFunc(versions, func(a, b policyVersion) int { return cmp.Compare(b.Number, a.Number) })
+	return versions
 }
 
 // version finds the position of a version by its id.
@@ -61,9 +89,12 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, call *access.Call, in
 
 // GetPolicyVersion shows a version with its document.
 func (s *Service) GetPolicyVersion(ctx context.Context, _ *access.Call, in *iam.GetPolicyVersionInput) (*iam.GetPolicyVersionOutput, error) {
+	if err := checkVersionID(in.VersionId); err != nil {
+		return nil, err
+	}
 	p, err := s.managed(ctx, s.db, in.PolicyArn)
 	if err != nil {
-		return nil, err
+		return nil, withVersion(err, in.PolicyArn, in.VersionId)
 	}
 	at, err := p.version(in.VersionId)
 	if err != nil {
@@ -85,9 +116,7 @@ func (s *Service) ListPolicyVersions(ctx context.Context, _ *access.Call, in *ia
 	if err != nil {
 		return nil, err
 	}
-	versions := slices.Clone(p.Versions)
-	slices.SortFunc(versions, func(a, b policyVersion) int { return cmp.Compare(b.Number, a.Number) })
-	versions, truncated, next := page(l, versions, func(v policyVersion) string { return versionOrder(v.Number) })
+	versions, truncated, next := page(l, newestFirst(p.Versions), func(v policyVersion) string { return versionOrder(v.Number) })
 	list := make([]types.PolicyVersion, len(versions))
 	for i, v := range versions {
 		list[i] = versionShape(p, v)
@@ -97,7 +126,10 @@ func (s *Service) ListPolicyVersions(ctx context.Context, _ *access.Call, in *ia
 
 // DeletePolicyVersion removes a version that is not in force.
 func (s *Service) DeletePolicyVersion(ctx context.Context, call *access.Call, in *iam.DeletePolicyVersionInput) (*iam.DeletePolicyVersionOutput, error) {
-	return nil, s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) error {
+	if err := checkVersionID(in.VersionId); err != nil {
+		return nil, err
+	}
+	err := s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) error {
 		at, err := p.version(in.VersionId)
 		if err != nil {
 			return err
@@ -109,11 +141,15 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, call *access.Call, in
 		p.Updated = second(call)
 		return nil
 	})
+	return nil, withVersion(err, in.PolicyArn, in.VersionId)
 }
 
 // SetDefaultPolicyVersion puts a version in force, at once and everywhere.
 func (s *Service) SetDefaultPolicyVersion(ctx context.Context, call *access.Call, in *iam.SetDefaultPolicyVersionInput) (*iam.SetDefaultPolicyVersionOutput, error) {
-	return nil, s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) error {
+	if err := checkVersionID(in.VersionId); err != nil {
+		return nil, err
+	}
+	err := s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) error {
 		at, err := p.version(in.VersionId)
 		if err != nil {
 			return err
@@ -121,4 +157,5 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, call *access.Call
 		p.Default, p.Updated = p.Versions[at].Number, second(call)
 		return nil
 	})
+	return nil, withVersion(err, in.PolicyArn, in.VersionId)
 }

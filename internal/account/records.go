@@ -29,8 +29,8 @@ var accessKeys = store.NewTable(store.Schema[accessKey]{
 	Feed: true,
 })
 
-// keyUse is the last use of a user's access key. It has a table of its own and
-// no feed, so that using a key wakes nobody.
+// keyUse is the last use of a user's access key, or of a role by its sessions.
+// It has a table of its own and no feed, so that using a key wakes nobody.
 type keyUse struct {
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
@@ -86,8 +86,6 @@ type roleSettings struct {
 	// TrustBound is what decides: Trust with this account's users and roles by
 	// their unique ids, so that nobody inherits trust by taking over a name.
 	TrustBound string `json:"trustBound"`
-	// RevokedAt is the cut-off of RevokeSessions: sessions made until then are dead.
-	RevokedAt time.Time `json:"revokedAt,omitzero"`
 }
 
 func (e *entity) arn(account string) string {

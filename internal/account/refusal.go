@@ -20,6 +20,7 @@ var iamStatus = map[string]int{
 	"DeleteConflict":      http.StatusConflict,
 	"LimitExceeded":       http.StatusConflict,
 	"AccessDenied":        http.StatusForbidden,
+	"PolicyEvaluation":    http.StatusInternalServerError,
 }
 
 func noSuchEntity(format string, args ...any) error {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -20,9 +21,16 @@ const (
 func (s *Service) roleShape(e *entity) types.Role {
 	return types.Role{
 		RoleName: &e.Name, RoleId: &e.ID, Path: &e.Path, Arn: new(e.arn(s.account)), CreateDate: &e.Created,
-		AssumeRolePolicyDocument: encoded(e.Role.Trust), Description: &e.Role.Description, MaxSessionDuration: &e.Role.MaxSession,
-		PermissionsBoundary: boundaryShape(e), Tags: tagShapes(e.Tags),
+		AssumeRolePolicyDocument: encoded(e.Role.Trust), Description: unlessEmpty(e.Role.Description), MaxSessionDuration: &e.Role.MaxSession,
+		PermissionsBoundary: boundaryShape(e), Tags: tagsIfAny(e.Tags),
 	}
+}
+
+func unlessEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // CreateRole makes a role that whom its trust policy names may assume.
@@ -31,8 +39,8 @@ func (s *Service) CreateRole(ctx context.Context, call *access.Call, in *iam.Cre
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(e.Path+"/", "/aws-service-role/") {
-		return nil, invalidInput("Roles under /aws-service-role/ belong to AWS's services.")
+	if err := checkLinked(e.Name, e.Path); err != nil {
+		return nil, err
 	}
 	e.Role = &roleSettings{MaxSession: minMaxSession}
 	if err := e.Role.set(in.Description, in.MaxSessionDuration); err != nil {
@@ -51,7 +59,9 @@ func (s *Service) CreateRole(ctx context.Context, call *access.Call, in *iam.Cre
 	if err != nil {
 		return nil, err
 	}
-	return &iam.CreateRoleOutput{Role: new(s.roleShape(e))}, nil
+	shape := s.roleShape(e)
+	shape.Description, shape.MaxSessionDuration = nil, nil // GetRole's
+	return &iam.CreateRoleOutput{Role: &shape}, nil
 }
 
 func (r *roleSettings) set(description *string, maxSession *int32) error {
@@ -73,6 +83,9 @@ func (r *roleSettings) set(description *string, maxSession *int32) error {
 // setTrust reads a trust policy. Users and roles of this account that it names
 // must be there.
 func (s *Service) setTrust(ctx context.Context, tx *store.Tx, r *roleSettings, document *string) error {
+	if deref(document) != "" && !json.Valid([]byte(*document)) {
+		return &types.MalformedPolicyDocumentException{Message: new("This policy contains invalid Json")}
+	}
 	p, err := checkDocument(policy.Trust, document)
 	if err != nil {
 		return err
@@ -113,13 +126,17 @@ func splitEntityARN(account, arn string) (kind entityKind, path, name string, ok
 	return kind, "/" + rest[:at], rest[at:], true
 }
 
-// GetRole shows a role.
+// GetRole shows a role, and when somebody last acted in it.
 func (s *Service) GetRole(ctx context.Context, _ *access.Call, in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
 	e, err := s.find(ctx, s.db, role, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
-	return &iam.GetRoleOutput{Role: new(s.roleShape(e))}, nil
+	shape := s.roleShape(e)
+	if shape.RoleLastUsed, err = s.roleLastUsed(ctx, e); err != nil {
+		return nil, err
+	}
+	return &iam.GetRoleOutput{Role: &shape}, nil
 }
 
 // ListRoles pages through the roles by name. Tags and boundaries are GetRole's.
@@ -151,7 +168,9 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, _ *access.Call, in 
 	if err != nil {
 		return nil, err
 	}
-	return &iam.UpdateRoleDescriptionOutput{Role: new(s.roleShape(e))}, nil
+	shape := s.roleShape(e)
+	shape.MaxSessionDuration = nil // GetRole's
+	return &iam.UpdateRoleDescriptionOutput{Role: &shape}, nil
 }
 
 // UpdateAssumeRolePolicy replaces the trust policy. Sessions that exist go on.
@@ -164,14 +183,5 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, _ *access.Call, in
 
 // DeleteRole removes a role that has no policies any more. Its sessions die with it.
 func (s *Service) DeleteRole(ctx context.Context, _ *access.Call, in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error) {
-	return nil, s.remove(ctx, role, in.RoleName, func(*store.Tx, *entity) error { return nil })
-}
-
-// RevokeSessions ends every session of a role that exists now.
-func (s *Service) RevokeSessions(ctx context.Context, roleName string) error {
-	_, err := s.change(ctx, role, &roleName, func(_ *store.Tx, e *entity) error {
-		e.Role.RevokedAt = s.db.Now()
-		return nil
-	})
-	return err
+	return nil, s.remove(ctx, role, in.RoleName, func(tx *store.Tx, e *entity) error { return forgetUse(ctx, tx, e.ID) })
 }

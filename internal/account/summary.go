@@ -19,6 +19,8 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *access.Call, _ *iam.
 		"PolicySizeQuota": int32(policy.Limit(policy.Managed)), "AssumeRolePolicySizeQuota": int32(policy.Limit(policy.Trust)),
 		"AccountAccessKeysPresent": 1, "AccountPasswordPresent": 0, "AccountMFAEnabled": 0, "MFADevices": 0, "MFADevicesInUse": 0,
 		"Providers": 0, "ServerCertificates": 0, "InstanceProfiles": 0, "AccountSigningCertificatesPresent": 0,
+		"GlobalEndpointTokenVersion": 1, "InstanceProfilesQuota": 1000, "PolicyVersionsInUseQuota": 10000,
+		"ServerCertificatesQuota": 20, "SigningCertificatesPerUserQuota": 2,
 	}
 	for kind, plural := range plurals {
 		n, err := entities.Count(ctx, s.db, "kind = $1", string(kind))

@@ -21,6 +21,14 @@ func tagShapes(tags []tag) []types.Tag {
 	return list
 }
 
+// tagsIfAny is for shapes that leave the tags out when there are none.
+func tagsIfAny(tags []tag) []types.Tag {
+	if len(tags) == 0 {
+		return nil
+	}
+	return tagShapes(tags)
+}
+
 func sortTags(list []tag) []tag {
 	slices.SortFunc(list, func(a, b tag) int { return cmp.Compare(a.Key, b.Key) })
 	return list
@@ -33,9 +41,11 @@ func sortedTags(given []types.Tag) ([]tag, error) {
 
 // withTags puts tags over those that are there. Keys are one key in any case;
 // the newer way to write it stays.
-func withTags(have, given []tag) ([]tag, error) {
+func withTags(have, given []tag) ([]tag, error) { return overTags(have, given, strings.EqualFold) }
+
+func overTags(have, given []tag, same func(a, b string) bool) ([]tag, error) {
 	list := withoutTags(have, func(key string) bool {
-		return slices.ContainsFunc(given, func(t tag) bool { return strings.EqualFold(t.Key, key) })
+		return slices.ContainsFunc(given, func(t tag) bool { return same(t.Key, key) })
 	})
 	list = sortTags(append(list, given...))
 	if len(list) > maxTags {
@@ -67,6 +77,9 @@ func (s *Service) tagEntity(ctx context.Context, kind entityKind, name *string, 
 }
 
 func (s *Service) untagEntity(ctx context.Context, kind entityKind, name *string, keys []string) error {
+	if err := checkTagKeys(keys); err != nil {
+		return err
+	}
 	_, err := s.change(ctx, kind, name, func(_ *store.Tx, e *entity) error {
 		e.Tags = withoutTags(e.Tags, anyKey(keys))
 		return nil
@@ -89,20 +102,23 @@ func (s *Service) listEntityTags(ctx context.Context, kind entityKind, name, mar
 
 // TagPolicy puts tags on a policy of the account.
 func (s *Service) TagPolicy(ctx context.Context, _ *access.Call, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
-	tags, err := tagsOf(in.Tags)
+	tags, err := policyTagsOf(in.Tags)
 	if err != nil {
 		return nil, err
 	}
 	return nil, s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) (err error) {
-		p.Tags, err = withTags(p.Tags, tags)
+		p.Tags, err = overTags(p.Tags, tags, func(a, b string) bool { return a == b })
 		return err
 	})
 }
 
 // UntagPolicy takes tags from a policy.
 func (s *Service) UntagPolicy(ctx context.Context, _ *access.Call, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
+	if err := checkTagKeys(in.TagKeys); err != nil {
+		return nil, err
+	}
 	return nil, s.changePolicy(ctx, in.PolicyArn, func(_ *store.Tx, p *managedPolicy) error {
-		p.Tags = withoutTags(p.Tags, anyKey(in.TagKeys))
+		p.Tags = withoutTags(p.Tags, func(key string) bool { return slices.Contains(in.TagKeys, key) })
 		return nil
 	})
 }

@@ -17,7 +17,7 @@ func second(call *access.Call) time.Time { return call.Time.UTC().Truncate(time.
 func (s *Service) userShape(e *entity) types.User {
 	return types.User{
 		UserName: &e.Name, UserId: &e.ID, Path: &e.Path, Arn: new(e.arn(s.account)), CreateDate: &e.Created,
-		PermissionsBoundary: boundaryShape(e), Tags: tagShapes(e.Tags),
+		PermissionsBoundary: boundaryShape(e), Tags: tagsIfAny(e.Tags),
 	}
 }
 

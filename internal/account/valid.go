@@ -56,30 +56,73 @@ func pathOf(given *string) (string, error) {
 
 // tagsOf reads tags. Keys that differ by their case alone are one key.
 func tagsOf(given []types.Tag) ([]tag, error) {
+	list := plainTags(given)
+	return list, checkTagList(list, false)
+}
+
+// policyTagsOf reads the tags of a policy, whose keys differ by their case.
+func policyTagsOf(given []types.Tag) ([]tag, error) {
+	list := plainTags(given)
+	return sortTags(list), checkTagList(list, true)
+}
+
+func plainTags(given []types.Tag) []tag {
 	list := make([]tag, 0, len(given))
 	for _, t := range given {
 		list = append(list, tag{deref(t.Key), deref(t.Value)})
 	}
-	return list, checkTags(list)
+	return list
 }
 
-func checkTags(list []tag) error {
+func checkTags(list []tag) error { return checkTagList(list, false) }
+
+const tagForm = `[\p{L}\p{Z}\p{N}_.:/=+\-@]`
+
+func checkTagList(list []tag, exact bool) error {
+	if len(list) > maxTags {
+		return validation("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
+	}
 	seen := map[string]bool{}
-	for _, t := range list {
+	for i, t := range list {
+		at := func(member, wants string) error {
+			return validation("1 validation error detected: Value at 'tags.%d.member.%s' failed to satisfy constraint: Member must %s", i+1, member, wants)
+		}
+		folded := t.Key
+		if !exact {
+			folded = strings.ToLower(t.Key)
+		}
 		switch {
-		case t.Key == "" || utf8.RuneCountInString(t.Key) > 128 || !tagKey.MatchString(t.Key):
-			return validation("1 validation error detected: Value at 'tags.member.key' failed to satisfy constraint: Member must have 1 to 128 characters and satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")
+		case t.Key == "":
+			return at("key", "have length greater than or equal to 1")
+		case utf8.RuneCountInString(t.Key) > 128:
+			return at("key", "have length less than or equal to 128")
+		case !tagKey.MatchString(t.Key):
+			return at("key", "satisfy regular expression pattern: "+tagForm+"+")
+		case utf8.RuneCountInString(t.Value) > 256:
+			return at("value", "have length less than or equal to 256")
+		case !tagValue.MatchString(t.Value):
+			return at("value", "satisfy regular expression pattern: "+tagForm+"*")
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return invalidInput("System tags cannot be added/updated by requester")
-		case utf8.RuneCountInString(t.Value) > 256 || !tagValue.MatchString(t.Value):
-			return validation("1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have at most 256 characters and satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")
-		case seen[strings.ToLower(t.Key)]:
+		case seen[folded] && exact:
+			return invalidInput("Duplicate tag keys found.")
+		case seen[folded]:
 			return invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		seen[strings.ToLower(t.Key)] = true
+		seen[folded] = true
 	}
-	if len(list) > maxTags {
-		return limitExceeded("The number of tags has reached the maximum limit.")
+	return nil
+}
+
+// checkTagKeys is for tags that are to go.
+func checkTagKeys(keys []string) error {
+	if len(keys) > maxTags {
+		return validation("1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
+	}
+	for _, key := range keys {
+		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || !tagKey.MatchString(key) {
+			return validation("1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: %s+, Member must not be null]", tagForm)
+		}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestIAMSpeaksAsItsClientDoes(t *testing.T) {
 	s := account.New(number, nil, nil, account.Credentials{})
 	awsapitest.Prove(t, s.IAM(), func(c aws.Config) any { return iam.NewFromConfig(c) },
 		&iamtypes.NoSuchEntityException{}, &iamtypes.EntityAlreadyExistsException{}, &iamtypes.DeleteConflictException{},
-		&iamtypes.LimitExceededException{}, &iamtypes.MalformedPolicyDocumentException{}, &iamtypes.InvalidInputException{})
+		&iamtypes.LimitExceededException{}, &iamtypes.MalformedPolicyDocumentException{}, &iamtypes.InvalidInputException{}, &iamtypes.PolicyEvaluationException{})
 }
 
 func TestSTSSpeaksAsItsClientDoes(t *testing.T) {
