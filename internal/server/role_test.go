@@ -235,6 +235,45 @@ func functionOf(t testing.TB, name, role string) *lambda.CreateFunctionInput {
 		Code: &lambdatypes.FunctionCode{ZipFile: zipped(t, "index.js", signing)}}
 }
 
+// An API may call a function only if the function says so, whoever made the API.
+func TestAnAPIThatTheFunctionDoesNotName(t *testing.T) {
+	w := start(t, config.Config{}, nil)
+	p := w.people(t, "regular")
+	token := *w.signIn(t, p).IdToken
+	function := w.function(t, "counting", counting)
+	ours, theirs := w.api(t, p.arn, function), w.api(t, p.arn, function)
+	status := func(api string) int {
+		return w.send(t, "GET", "/_aws/execute-api/"+api+"/prod/", "", "Authorization", token).status
+	}
+	permit := func(change func(*lambda.AddPermissionInput)) {
+		t.Helper()
+		must(w.lambda.RemovePermission(t.Context(), &lambda.RemovePermissionInput{FunctionName: &function, StatementId: aws.String("api")}))(t)
+		in := &lambda.AddPermissionInput{FunctionName: &function, StatementId: aws.String("api"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("apigateway.amazonaws.com")}
+		change(in)
+		must(w.lambda.AddPermission(t.Context(), in))(t)
+	}
+	arn := "arn:aws:execute-api:" + region + ":" + account + ":"
+	for _, c := range []struct {
+		what         string
+		change       func(*lambda.AddPermissionInput)
+		ours, theirs int
+	}{
+		{"one API", func(in *lambda.AddPermissionInput) { in.SourceArn = aws.String(arn + ours + "/*") }, 200, 500},
+		{"another stage", func(in *lambda.AddPermissionInput) { in.SourceArn = aws.String(arn + ours + "/test/*") }, 500, 500},
+		{"another method", func(in *lambda.AddPermissionInput) { in.SourceArn = aws.String(arn + ours + "/*/POST/*") }, 500, 500},
+		{"this account", func(in *lambda.AddPermissionInput) { in.SourceAccount = aws.String(account) }, 200, 200},
+		{"another account", func(in *lambda.AddPermissionInput) { in.SourceAccount = aws.String("111111111111") }, 500, 500},
+		{"another service", func(in *lambda.AddPermissionInput) { in.Principal = aws.String("events.amazonaws.com") }, 500, 500},
+		{"the account, which API Gateway is not", func(in *lambda.AddPermissionInput) { in.Principal = aws.String(account) }, 500, 500},
+		{"the service without conditions", func(*lambda.AddPermissionInput) {}, 200, 200},
+	} {
+		permit(c.change)
+		if a, b := status(ours), status(theirs); a != c.ours || b != c.theirs {
+			t.Errorf("%s: ours %d, theirs %d", c.what, a, b)
+		}
+	}
+}
+
 func TestAFunctionsCredentialsStayWithIt(t *testing.T) {
 	data, log := filepath.Join(t.TempDir(), "data"), new(paper)
 	w := startLogging(t, config.Config{Data: data}, nil, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
