@@ -1,0 +1,75 @@
+package account_test
+
+import (
+	"encoding/base64"
+	"reflect"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/store"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// FuzzSAMLResponse: whatever is made of a signed response, it is refused, or it
+// says what the provider has signed and nothing else.
+func FuzzSAMLResponse(f *testing.F) {
+	now := new(clock.Clock)
+	db := open(f, store.Options{Memory: true, Clock: now})
+	s := started(f, db, openRing(f, db, keyring.NewMaster()), account.Credentials{})
+	idp := newSAMLIDP(f, "idp.example.com", firstKey())
+	call := accessCall(now)
+	made, err := s.CreateSAMLProvider(f.Context(), call, &iam.CreateSAMLProviderInput{Name: new("corp"), SAMLMetadataDocument: new(idp.metadata())})
+	if err != nil {
+		f.Fatal(err)
+	}
+	at := call.Time
+	d := idp.signed(idp.request(at, attribute(awsNames+"RoleSessionName", "ann")))
+	both, err := d.WriteToBytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	d.Root().RemoveChild(part(f, d.Root(), "Signature"))
+	inner, err := d.WriteToBytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(both)
+	f.Add(inner)
+	f.Add([]byte(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`))
+	want, err := s.VerifySAML(at, *made.SAMLProviderArn, base64.StdEncoding.EncodeToString(both))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := s.VerifySAML(at, *made.SAMLProviderArn, base64.StdEncoding.EncodeToString(text))
+		if err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("it says %+v", got)
+		}
+	})
+}
+
+// FuzzSAMLMetadata: nothing makes reading fail but by an error, and what is
+// taken can be shown again.
+func FuzzSAMLMetadata(f *testing.F) {
+	now := new(clock.Clock)
+	db := open(f, store.Options{Memory: true, Clock: now})
+	s := started(f, db, openRing(f, db, keyring.NewMaster()), account.Credentials{})
+	f.Add(newSAMLIDP(f, "idp.example.com", firstKey()).metadata())
+	f.Add(`<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSODescriptor/></EntityDescriptor>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		made, err := s.CreateSAMLProvider(t.Context(), accessCall(now), &iam.CreateSAMLProviderInput{Name: new("corp"), SAMLMetadataDocument: &text})
+		if err != nil {
+			return
+		}
+		shown, err := s.GetSAMLProvider(t.Context(), nil, &iam.GetSAMLProviderInput{SAMLProviderArn: made.SAMLProviderArn})
+		if err != nil || *shown.SAMLMetadataDocument != text {
+			t.Errorf("shown: %v", err)
+		}
+		if _, err := s.DeleteSAMLProvider(t.Context(), nil, &iam.DeleteSAMLProviderInput{SAMLProviderArn: made.SAMLProviderArn}); err != nil {
+			t.Error(err)
+		}
+	})
+}
