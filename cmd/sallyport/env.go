@@ -36,10 +36,7 @@ func envCommand(std streams) *cobra.Command {
 }
 
 func printExports(std streams, c config.Config, id, secret string) error {
-	url := c.URL
-	if url == "" {
-		url = "http://" + c.Listen
-	}
+	url := serverURL(c)
 	// A token or profile left over from other work would win over the key.
 	_, err := fmt.Fprintf(std.out, "unset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\nexport AWS_REGION=%s\nexport AWS_DEFAULT_REGION=%s\nexport AWS_ENDPOINT_URL=%s\n",
 		shellQuote(id), shellQuote(secret), shellQuote(c.Region), shellQuote(c.Region), shellQuote(url))

@@ -47,39 +47,41 @@ func TestCommandLine(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			// fails CODE COMMAND: the command ends with that code, and says one line on stderr.
-			"fails": func(ts *testscript.TestScript, neg bool, args []string) {
-				if neg || len(args) < 2 {
-					ts.Fatalf("usage: fails CODE COMMAND [ARGUMENT...]")
-				}
-				ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // it may start by mistake
-				defer cancel()
-				cmd := exec.CommandContext(ctx, args[1], args[2:]...)
-				cmd.Dir = ts.MkAbs(".")
-				cmd.Env = environment(ts)
-				var stdout, stderr bytes.Buffer
-				cmd.Stdout, cmd.Stderr = &stdout, &stderr
-				err := cmd.Run()
-				code := 0
-				if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-					code = exit.ExitCode()
-				}
-				fmt.Fprint(ts.Stdout(), stdout.String())
-				fmt.Fprint(ts.Stderr(), stderr.String())
-				if fmt.Sprint(code) != args[0] {
-					ts.Fatalf("exit code %d, want %s\n%s%s", code, args[0], stdout.String(), stderr.String())
-				}
-				if text := stderr.String(); strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "sallyport: ") || !strings.HasSuffix(text, "\n") {
-					ts.Fatalf("not one line that says who speaks:\n%s", text)
-				}
-			},
+			"fails": fails,
 		},
 	})
 }
 
+// fails CODE COMMAND: the command ends with that code, and says one line on stderr.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails CODE COMMAND [ARGUMENT...]")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // it may start by mistake
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[1], args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = environment(ts)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	code := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	}
+	fmt.Fprint(ts.Stdout(), stdout.String())
+	fmt.Fprint(ts.Stderr(), stderr.String())
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s\n%s%s", code, args[0], stdout.String(), stderr.String())
+	}
+	if text := stderr.String(); strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "sallyport: ") || !strings.HasSuffix(text, "\n") {
+		ts.Fatalf("not one line that says who speaks:\n%s", text)
+	}
+}
+
 func environment(ts *testscript.TestScript) []string {
 	var list []string
-	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "TMPDIR", "SALLYPORT_LISTEN", "SALLYPORT_DATABASE", "SALLYPORT_MASTER_KEY",
+	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "TMPDIR", "SALLYPORT_LISTEN", "SALLYPORT_DATA", "SALLYPORT_DATABASE", "SALLYPORT_MASTER_KEY",
 		"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY"} {
 		if value := ts.Getenv(name); value != "" {
 			list = append(list, name+"="+value)

@@ -36,6 +36,7 @@ type exchange struct {
 	form   protocol // in which a refusal leaves
 	found  match
 	cors   bool
+	named  string // id of the access key that the request names; proven or not
 }
 
 // ServeHTTP answers one AWS call.
@@ -56,7 +57,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call := &access.Call{
 		Account: a.config.Account, RequestID: id, Source: source,
-		UserAgent: r.UserAgent(), Secure: r.TLS != nil, Time: x.record.At, Record: x.record,
+		UserAgent: r.UserAgent(), Referer: r.Referer(), Secure: r.TLS != nil, Time: x.record.At, Record: x.record,
 	}
 	x.send(x.run(call))
 	a.finish(x.record)
