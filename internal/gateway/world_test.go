@@ -45,6 +45,7 @@ type world struct {
 	clock   *clock.Clock
 	fn      *function
 	pools   *pools
+	signers *signers
 	records *records
 }
 
@@ -61,10 +62,10 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	t.Helper()
 	keys, err := keyring.Open(t.Context(), master(), keyring.NewShelf(db))
 	must(t, err)
-	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), records: &records{}}
+	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, records: &records{}}
 	config := gateway.Config{
 		DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
-		Invoker: w.fn, Pools: w.pools, Records: w.records, Logger: slog.New(slog.DiscardHandler),
+		Invoker: w.fn, Pools: w.pools, Keys: w.signers, Policies: w.signers, Records: w.records, Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, c := range change {
 		c(&config)
