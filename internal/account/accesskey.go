@@ -8,7 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/policy"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -130,19 +132,28 @@ func (s *Service) withKey(ctx context.Context, call *access.Call, userName, id *
 	})
 }
 
-// GetAccessKeyLastUsed says when a user's key was last used, and for what.
+// GetAccessKeyLastUsed says when a user's key was last used, and for what. A key
+// that is not there is refused in the words of one that is another's.
 func (s *Service) GetAccessKeyLastUsed(ctx context.Context, call *access.Call, in *iam.GetAccessKeyLastUsedInput) (*iam.GetAccessKeyLastUsedOutput, error) {
+	const action = "iam:GetAccessKeyLastUsed"
+	s.used(ctx, call, "iam")
 	k, err := accessKeys.Get(ctx, s.db, deref(in.AccessKeyId))
 	var e *entity
 	if err == nil {
 		e, err = entities.Get(ctx, s.db, k.Owner)
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, accessDenied("User: %s is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key %s", call.Caller.ARN, deref(in.AccessKeyId))
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	v := access.Verdict{Reason: "there is no such key"}
+	if err == nil {
+		v = s.Decide(call, action, e.arn(s.account), policy.Attached{})
+	}
+	if !v.Allowed {
+		call.Record.Note("authorise", audit.Refused, action+": "+v.Reason, call.Time)
+		return nil, accessDenied("User: %s is not authorized to perform %s on resource: access key %s", call.Caller.ARN, action, deref(in.AccessKeyId))
+	}
+	call.Record.Note("authorise", audit.Passed, action+": "+v.Reason, call.Time)
 	out := &iam.GetAccessKeyLastUsedOutput{UserName: &e.Name, AccessKeyLastUsed: &types.AccessKeyLastUsed{ServiceName: new("N/A"), Region: new("N/A")}}
 	use, err := keyUses.Get(ctx, s.db, k.ID)
 	if errors.Is(err, store.ErrNotFound) {

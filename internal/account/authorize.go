@@ -45,10 +45,13 @@ func (s *Service) decide(now *snapshot, call *access.Call, action, resource stri
 	}
 	set.Resource = own
 	set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
-	r := &policy.Request{
-		Principal: principalOf(&call.Caller), Action: action, Resource: resource,
-		Context: &conditions{call: call, account: s.account, caller: now.entities[ownerID(&call.Caller)], target: target},
+	keys := &conditions{call: call, account: s.account, caller: now.entities[ownerID(&call.Caller)], target: target}
+	if target == nil {
+		keys.tagged = now.policyTags[resource]
+	} else if boundaryKeyed[action] {
+		keys.bounded = target.Boundary
 	}
+	r := &policy.Request{Principal: principalOf(&call.Caller), Action: action, Resource: resource, Context: keys}
 	return verdict(r, &set)
 }
 

@@ -17,6 +17,8 @@ type conditions struct {
 	account string
 	caller  *compiledEntity     // nil for root and what has gone
 	target  *compiledEntity     // the entity that is asked for, if it is one
+	tagged  []tag               // what is asked for, if it is a managed policy
+	bounded string              // boundary of target, where the action's keys have it
 	own     map[string][]string // keys of the call's own, in lower case
 }
 
@@ -34,18 +36,29 @@ func (c *conditions) Value(key string) policy.Values {
 		return policy.One(strconv.FormatBool(call.Secure))
 	case "aws:useragent":
 		return present(call.UserAgent)
+	case "aws:referer":
+		return present(call.Referer)
 	case "aws:requestedregion":
 		return present(call.Region)
 	case "aws:principalarn":
 		if session != nil && session.Assumed {
 			return policy.One(session.Issuer)
 		}
-		return present(call.Caller.ARN)
+		if call.Caller.Kind != access.Service {
+			return present(call.Caller.ARN)
+		}
+		return policy.Values{}
 	case "aws:principalaccount":
-		return present(call.Caller.Account)
+		if call.Caller.Kind != access.Service {
+			return present(call.Caller.Account)
+		}
+		return policy.Values{}
 	case "aws:principaltype":
 		return present(principalType(&call.Caller))
 	case "aws:userid":
+		if call.Caller.Kind == access.Anonymous {
+			return policy.One("anonymous")
+		}
 		return present(call.Caller.ID)
 	case "aws:username":
 		if call.Caller.Kind == access.User && c.caller != nil {
@@ -62,6 +75,9 @@ func (c *conditions) Value(key string) policy.Values {
 			return policy.One("false")
 		}
 	case "aws:principalisawsservice":
+		if call.Caller.Kind == access.Anonymous {
+			return policy.Values{}
+		}
 		return policy.One(strconv.FormatBool(call.Caller.Kind == access.Service))
 	case "aws:principalservicename":
 		if call.Caller.Kind == access.Service {
@@ -77,11 +93,13 @@ func (c *conditions) Value(key string) policy.Values {
 	if name, ok := strings.CutPrefix(key, "aws:principaltag/"); ok {
 		return c.principalTag(name)
 	}
-	if name, ok := strings.CutPrefix(key, "aws:resourcetag/"); ok && c.target != nil {
-		return tagValueOf(c.target.Tags, name)
+	if _, name, ok := strings.Cut(key, ":resourcetag/"); ok && (c.target != nil || c.tagged != nil) {
+		if strings.HasPrefix(key, "aws:") || strings.HasPrefix(key, "iam:") {
+			return c.resourceTag(name)
+		}
 	}
-	if name, ok := strings.CutPrefix(key, "iam:resourcetag/"); ok && c.target != nil {
-		return tagValueOf(c.target.Tags, name)
+	if key == "iam:permissionsboundary" && c.bounded != "" {
+		return policy.One(c.bounded)
 	}
 	if session != nil {
 		if key == "aws:federatedprovider" {
@@ -95,6 +113,21 @@ func (c *conditions) Value(key string) policy.Values {
 		return policy.Many(values)
 	}
 	return policy.Many(call.Conditions[key])
+}
+
+func (c *conditions) resourceTag(name string) policy.Values {
+	if c.target != nil {
+		return tagValueOf(c.target.Tags, name)
+	}
+	return tagValueOf(c.tagged, name)
+}
+
+// boundaryKeyed are the actions for which iam:PermissionsBoundary is the one
+// that the user or role has. When one is made or set it is the one asked for.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+var boundaryKeyed = map[string]bool{
+	"iam:AttachUserPolicy": true, "iam:DetachUserPolicy": true, "iam:PutUserPolicy": true, "iam:DeleteUserPolicy": true, "iam:DeleteUserPermissionsBoundary": true,
+	"iam:AttachRolePolicy": true, "iam:DetachRolePolicy": true, "iam:PutRolePolicy": true, "iam:DeleteRolePolicy": true, "iam:DeleteRolePermissionsBoundary": true,
 }
 
 // principalTag: the tags of a session win over those of the role or user behind it.

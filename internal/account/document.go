@@ -25,6 +25,9 @@ func checkDocument(kind policy.Kind, text *string) (*policy.Policy, error) {
 	if utf8.RuneCountInString(*text) > policy.MaxDocument {
 		return nil, validation("1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than or equal to %d", policy.MaxDocument)
 	}
+	if !policyText.MatchString(*text) {
+		return nil, validation(`1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+`)
+	}
 	p, err := policy.Parse(kind, []byte(*text))
 	if err != nil {
 		return nil, malformed(err)

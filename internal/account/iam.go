@@ -102,7 +102,8 @@ func (s *Service) entityOperations() []awsapi.Operation {
 		on(s, user, "ListAccessKeys", s.ListAccessKeys),
 		on(s, user, "UpdateAccessKey", s.UpdateAccessKey, "AccessKeyId", "Status"),
 		on(s, user, "DeleteAccessKey", s.DeleteAccessKey, "AccessKeyId"),
-		onAny("GetAccessKeyLastUsed", s.GetAccessKeyLastUsed, "AccessKeyId"),
+		// Whose key it is must be known before anybody can be asked for it.
+		awsapi.Op("GetAccessKeyLastUsed", awsapi.AnyCaller, s.GetAccessKeyLastUsed, awsapi.Require("AccessKeyId")),
 		onAny("GetAccountSummary", s.GetAccountSummary),
 	}
 }

@@ -37,7 +37,7 @@ func (s *Service) putInline(ctx context.Context, kind entityKind, owner, name, d
 		}
 		size := 0
 		for _, p := range e.Inline {
-			size += len(strings.Join(strings.Fields(p.Text), ""))
+			size += charged(p.Text)
 		}
 		if limit := maxInline[kind]; size > limit {
 			return limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", limit, kind, e.Name)
@@ -45,6 +45,16 @@ func (s *Service) putInline(ctx context.Context, kind entityKind, owner, name, d
 		return nil
 	})
 	return err
+}
+
+// charged is how many characters count: all but the white space of JSON.
+func charged(text string) (n int) {
+	for _, c := range text {
+		if !strings.ContainsRune(" \t\r\n", c) {
+			n++
+		}
+	}
+	return n
 }
 
 func noInline(kind entityKind, name *string) error {

@@ -19,6 +19,8 @@ type snapshot struct {
 	entities map[string]*compiledEntity // by unique id
 	names    map[string]string          // kind/name in lower case -> unique id
 	policies map[string]*policy.Policy  // default versions, by ARN; without AWS's
+	// policyTags are theirs, of those that have any.
+	policyTags map[string][]tag
 
 	providers map[string]*compiledProvider // by ARN
 
@@ -52,7 +54,7 @@ type grants struct {
 func newSnapshot() *snapshot {
 	n := &snapshot{
 		keys: map[string]*heldKey{}, entities: map[string]*compiledEntity{},
-		names: map[string]string{}, policies: map[string]*policy.Policy{}, providers: map[string]*compiledProvider{},
+		names: map[string]string{}, policies: map[string]*policy.Policy{}, policyTags: map[string][]tag{}, providers: map[string]*compiledProvider{},
 	}
 	n.counts = sync.OnceValue(n.count)
 	return n
@@ -69,6 +71,7 @@ func (s *Service) follow(ctx context.Context) error {
 			now := s.current.Load()
 			next.keys, next.entities = maps.Clone(now.keys), maps.Clone(now.entities)
 			next.names, next.policies = maps.Clone(now.names), maps.Clone(now.policies)
+			next.policyTags = maps.Clone(now.policyTags)
 			next.providers = maps.Clone(now.providers)
 			err = s.readChanges(ctx, next, changes)
 		}
@@ -134,6 +137,7 @@ func (s *Service) readChanges(ctx context.Context, next *snapshot, changes []sto
 		case "iam_policies":
 			var p *managedPolicy
 			delete(next.policies, id)
+			delete(next.policyTags, id)
 			if p, err = managedPolicies.Get(ctx, s.db, id); err == nil {
 				next.putPolicy(p)
 			}
@@ -192,7 +196,12 @@ func (n *snapshot) putEntity(e *entity) {
 	n.names[nameKey(e.Kind, e.Name)] = e.ID
 }
 
-func (n *snapshot) putPolicy(p *managedPolicy) { n.policies[p.ARN] = parsed(policy.Managed, p.text()) }
+func (n *snapshot) putPolicy(p *managedPolicy) {
+	n.policies[p.ARN] = parsed(policy.Managed, p.text())
+	if len(p.Tags) > 0 {
+		n.policyTags[p.ARN] = p.Tags
+	}
+}
 
 // parsed is nil for a text that is no policy, which denies.
 func parsed(kind policy.Kind, text string) *policy.Policy {
