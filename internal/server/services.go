@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/runner"
@@ -37,16 +38,17 @@ const (
 // services is everything that a deployment consists of, started in the order
 // of the fields and closed in reverse.
 type services struct {
-	db        *store.DB
-	keyring   *keyring.Keyring
-	records   *audit.Log
-	account   *account.Service
-	outbox    *outbox.Outbox
-	pools     *userpool.Service
-	runner    *runner.Runner
-	functions *function.Service
-	gateway   *gateway.Gateway
-	api       *awsapi.API
+	db         *store.DB
+	keyring    *keyring.Keyring
+	records    *audit.Log
+	account    *account.Service
+	outbox     *outbox.Outbox
+	pools      *userpool.Service
+	identities *identitypool.Service
+	runner     *runner.Runner
+	functions  *function.Service
+	gateway    *gateway.Gateway
+	api        *awsapi.API
 
 	closers []func() error // last started, first closed
 }
@@ -84,6 +86,9 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.pools.Start(life); err != nil {
 		return nil, err
 	}
+	if err := s.startIdentities(life, c, now, logger); err != nil {
+		return nil, err
+	}
 	if err := s.startFunctions(life, c, folder, now, logger); err != nil {
 		return nil, err
 	}
@@ -99,7 +104,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
-	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.functions.API(), s.gateway.API())
+	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.gateway.API())
 	return s, nil
 }
 
@@ -160,6 +165,26 @@ func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *st
 		return nil, err
 	}
 	return keyring.Open(ctx, master, keyring.NewShelf(db))
+}
+
+// startIdentities starts identity pools, and introduces the account to those
+// whose tokens it takes.
+func (s *services) startIdentities(life context.Context, c config.Config, now *clock.Clock, logger *slog.Logger) (err error) {
+	s.identities, err = identitypool.New(identitypool.Config{
+		DB: s.db, Keys: s.keyring, Account: c.Account, UserPools: loginPools{s.pools}, Providers: loginProviders{s.account},
+		Roles: identityRoles{s.account}, Random: rand.Reader, Clock: now, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	tokens, err := s.identities.TokenVerifier()
+	if err != nil {
+		return err
+	}
+	s.account.Join(account.Neighbours{
+		URL: c.URL, Issuers: ownIssuers{c.URL, c.Account, s.pools, tokens}, Records: s.records,
+	})
+	return s.identities.Start(life)
 }
 
 func (s *services) startFunctions(life context.Context, c config.Config, folder dataFolder, now *clock.Clock, logger *slog.Logger) (err error) {
