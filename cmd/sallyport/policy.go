@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,8 +44,12 @@ null means that no such policy applies; the service control policies are a list 
 each of which must allow. The principal * is anonymous; an ARN, an account (its root) or a
 service such as lambda.amazonaws.com are the others. The account that owns a resource is the
 one in its ARN, or aws:ResourceAccount of the context, or else the principal's own. Roles and
-KMS keys need an allow of their own policy. A line that cannot be read gets {"error":"..."}
-and the run goes on. No line may be longer than 1 MiB.`,
+KMS keys need an allow of their own policy. The resource is the name of one resource, so that
+an asterisk in it is no wildcard; * alone stands for an action that concerns none. The context
+has what the line gives and nothing else: aws:username, too, is absent unless it is given.
+
+What AWS would not take in a policy, but is plain all the same, is noted in the reason. A line
+that cannot be read gets {"error":"..."} and the run goes on. No line may be longer than 1 MiB.`,
 		Args: exactly(0, "no arguments; it reads standard input"),
 		RunE: func(*cobra.Command, []string) error { return evaluateLines(std.in, std.out) },
 	}
@@ -55,12 +60,15 @@ var errFindings = errors.New("the policy is not clean")
 
 func policyLintCommand(std streams) *cobra.Command {
 	var kindName string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "lint FILE",
 		Short: "Name what is malformed or dangerous in a policy",
 		Long: `Name what is malformed or dangerous in a policy: a wildcard principal, iam:PassRole on *,
 an allow by NotAction, a condition that cannot hold or holds too easily, and so on.
-FILE may be - for standard input. Each finding is one line: FILE:line:column: what it is.
+FILE may be - for standard input. Each finding is one line: FILE:line:column: severity: what
+it is. With --json it is one object a line, with file, line, column, severity and message.
+The severity is malformed, which AWS refuses, dangerous, or doubtful.
 
 The exit code is 0 for a clean policy, 1 for findings, 2 for wrong usage.`,
 		Args: exactly(1, "one file, or -"),
@@ -73,10 +81,11 @@ The exit code is 0 for a clean policy, 1 for findings, 2 for wrong usage.`,
 			if err != nil {
 				return usageError{err}
 			}
-			return lint(std.out, args[0], kind, text)
+			return lint(std.out, args[0], kind, text, asJSON)
 		},
 	}
 	c.Flags().StringVar(&kindName, "kind", "", "identity, managed, session, scp, resource or trust (default: what its elements say)")
+	c.Flags().BoolVar(&asJSON, "json", false, "findings as JSON, one a line")
 	return c
 }
 
@@ -117,13 +126,31 @@ func readPolicy(in io.Reader, file string) ([]byte, error) {
 	return text, nil
 }
 
-func lint(out io.Writer, file string, kind policy.Kind, text []byte) error {
+type finding struct {
+	File     string          `json:"file"`
+	Line     int             `json:"line"`
+	Column   int             `json:"column"`
+	Severity policy.Severity `json:"severity"`
+	Message  string          `json:"message"`
+}
+
+func lint(out io.Writer, file string, kind policy.Kind, text []byte, asJSON bool) error {
 	if kind == 0 {
 		kind = policy.GuessKind(text)
 	}
 	findings := policy.Lint(kind, text)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
 	for _, f := range findings {
-		fmt.Fprintf(out, "%s:%d:%d: %s: %s\n", file, f.Line, f.Column, f.Severity, f.Message)
+		var err error
+		if asJSON {
+			err = enc.Encode(finding{file, f.Line, f.Column, f.Severity, f.Message})
+		} else {
+			_, err = fmt.Fprintf(out, "%s:%d:%d: %s: %s\n", file, f.Line, f.Column, f.Severity, f.Message)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if len(findings) > 0 {
 		return errFindings

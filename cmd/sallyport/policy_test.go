@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,12 @@ func TestPolicyEvaluate(t *testing.T) {
 		{"a boundary that is silent", ask(ann, menu, `,"permissionBoundaries":[{"name":"b","policy":{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}}]`), "ImplicitDeny", `[]`},
 		{"a session policy that is silent", ask(ann, menu, `,"sessionPolicy":{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`), "ImplicitDeny", `[]`},
 		{"root", `{"principal":"arn:aws:iam::111122223333:root","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","identityPolicies":[]}`, "Allow", `[]`},
+		{"a session that the resource names, past its session policy", `{"principal":"arn:aws:sts::111122223333:assumed-role/cook/s","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","identityPolicies":[],"sessionPolicy":{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}},"resourcePolicy":{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/cook/s"},"Action":"s3:*","Resource":"*"}}}`, "Allow", `[{"policy":"resourcePolicy","statement":0,"effect":"Allow"}]`},
+		{"who am I", `{"principal":"` + ann + `","action":"sts:GetCallerIdentity","resource":"*"}`, "Allow", `[]`},
+		{"what AWS keeps to itself", `{"principal":"` + ann + `","action":"iam:DeletePolicy","resource":"arn:aws:iam::aws:policy/ReadOnlyAccess","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}]}`, "ImplicitDeny", `[]`},
+		{"a policy as a string", `{"principal":"` + ann + `","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","identityPolicies":[{"name":"p","policy":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"}]}`, "Allow", `[{"policy":"p","statement":0,"effect":"Allow"}]`},
+		{"a byte order mark", "\ufeff" + ask(ann, menu, ""), "Allow", `[{"policy":"p","statement":0,"effect":"Allow"}]`},
+		{"a request for a pattern", `{"principal":"` + ann + `","action":"s3:GetObject","resource":"arn:aws:s3:::b/*","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/k"}}}]}`, "ImplicitDeny", `[]`},
 		{"a role without its trust policy", `{"principal":"` + ann + `","action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/cook","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}]}`, "ImplicitDeny", `[]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -94,6 +101,8 @@ func TestPolicyEvaluateGoesOnAfterLinesItCannotRead(t *testing.T) {
 		strings.Repeat("x", maxQuestion+1),
 		ask(ann, "arn:aws:s3:::"+strings.Repeat("x", maxQuestion), ""),
 		"\xff\xfe",
+		strings.Replace(good, ":abc/prod", ":abc\xff/prod", 1),
+		"\x00", strings.Repeat("[", 100_000), `{"context":{"a":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`,
 	}
 	var in strings.Builder
 	for _, line := range bad {
@@ -142,6 +151,7 @@ func TestPolicyLint(t *testing.T) {
 		{"clean", []string{file(clean)}, "", exitDone, ""},
 		{"clean, from standard input", []string{"-"}, clean, exitDone, ""},
 		{"dangerous", []string{file(pass)}, "", exitFailed, "policy.json:2:40: dangerous: iam:PassRole on \"*\""},
+		{"dangerous, as JSON", []string{"--json", "-"}, pass, exitFailed, `{"file":"-","line":2,"column":40,"severity":"dangerous","message":"iam:PassRole on \"*\"`},
 		{"malformed", []string{"-"}, `{"Version":`, exitFailed, "-:1:12: malformed: Syntax errors in policy."},
 		{"malformed for its kind", []string{"--kind", "trust", "-"}, clean, exitFailed, "malformed: Missing required field Principal"},
 		{"no file", []string{filepath.Join(t.TempDir(), "none.json")}, "", exitUsage, ""},
@@ -154,5 +164,15 @@ func TestPolicyLint(t *testing.T) {
 				t.Errorf("exit code %d: %q", code, out)
 			}
 		})
+	}
+}
+
+func BenchmarkPolicyEvaluate(b *testing.B) {
+	line := ask("arn:aws:iam::111122223333:user/ann", "arn:aws:execute-api:eu-west-1:111122223333:abc/prod/GET/menu", `,"context":{"aws:SourceIp":["127.0.0.1"]},"resourcePolicy":`+everybody) + "\n"
+	b.ReportAllocs()
+	b.SetBytes(int64(len(line)))
+	in := strings.NewReader(strings.Repeat(line, b.N))
+	if err := evaluateLines(in, io.Discard); err != nil {
+		b.Fatal(err)
 	}
 }

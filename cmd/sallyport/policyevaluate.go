@@ -9,12 +9,16 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/policy"
 )
 
 // maxQuestion is how long a line of policy evaluate may be, in bytes.
 const maxQuestion = 1 << 20
+
+// byteOrderMark is what some editors and shells begin a file with.
+const byteOrderMark = "\ufeff"
 
 // evaluateLines answers line by line. It writes an answer out as soon as no
 // further question is waiting, so that another program can hold a conversation.
@@ -23,8 +27,11 @@ func evaluateLines(in io.Reader, out io.Writer) error {
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for {
+	for first := true; ; first = false {
 		line, err := questionLine(r)
+		if first {
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+		}
 		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return w.Flush()
 		}
@@ -109,6 +116,9 @@ type question struct {
 
 // read is strict: a member that is misspelt would be a policy left out.
 func (q *question) read(line []byte) error {
+	if !utf8.Valid(line) {
+		return errors.New("the request is not UTF-8")
+	}
 	raw, err := members("the request", line, "principal", "action", "resource", "context", "identityPolicies",
 		"resourcePolicy", "permissionBoundaries", "sessionPolicy", "serviceControlPolicies")
 	if err != nil {
@@ -216,10 +226,12 @@ func (q *question) policies(raw map[string]json.RawMessage) (err error) {
 		}
 		q.set.Session = []policy.Attached{p}
 	}
-	q.set.ResourceMustAllow = policy.ResourceMustAllow(q.request.Action, q.request.Resource)
+	action, resource := q.request.Action, q.request.Resource
+	q.set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
+	q.set.Reserved, q.set.Open = policy.Reserved(action, resource), policy.Open(action)
 	if text := raw["resourcePolicy"]; !absent(text) {
 		kind := policy.Resource
-		if q.set.ResourceMustAllow && strings.HasPrefix(strings.ToLower(q.request.Action), "sts:") {
+		if q.set.ResourceMustAllow && strings.HasPrefix(strings.ToLower(action), "sts:") {
 			kind = policy.Trust
 		}
 		q.set.Resource, err = q.attached("resourcePolicy", "resourcePolicy", text, kind)
@@ -256,8 +268,13 @@ func (q *question) attachedList(what string, raw json.RawMessage, kind policy.Ki
 }
 
 // attached parses for trial: what people paste here is often not quite what AWS
-// takes, and the reason tells them so.
+// takes, and the reason tells them so. APIs have policies as strings; one may
+// stand here as it came from there.
 func (q *question) attached(where, name string, raw json.RawMessage, kind policy.Kind) (policy.Attached, error) {
+	var quoted string
+	if bytes.HasPrefix(raw, []byte(`"`)) && json.Unmarshal(raw, &quoted) == nil {
+		raw = json.RawMessage(quoted)
+	}
 	p, notes, err := policy.ParseForTrial(kind, raw)
 	if err != nil {
 		return policy.Attached{}, fmt.Errorf("%s: %w", where, err)

@@ -36,6 +36,10 @@ const (
 	LayerSession
 	// LayerRoot: the account's root needs no policy in its own account.
 	LayerRoot
+	// LayerReserved: AWS keeps the resource to itself, and it is denied.
+	LayerReserved
+	// LayerOpen: the action needs no policy.
+	LayerOpen
 	// LayerEngine: the request could not be decided, because a policy is missing
 	// or stands where its kind has no place. It is denied.
 	LayerEngine
@@ -57,6 +61,10 @@ func (l Layer) String() string {
 		return "session policy"
 	case LayerRoot:
 		return "root of the account"
+	case LayerReserved:
+		return "reservation of AWS"
+	case LayerOpen:
+		return "action open to every caller"
 	case LayerEngine:
 		return "engine"
 	}

@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // Denial is AWS's sentence for a request that was denied. What a client may
 // learn of the cause is which sort of policy it was, never which.
 //
@@ -40,19 +38,4 @@ func DenialCause(action string, d Decision) string {
 		return " because no " + d.Layer.String() + " allows the " + action + " action"
 	}
 	return ""
-}
-
-// ResourceMustAllow reports whether AWS asks the resource's own policy for an
-// allow even when the caller is of its account: for roles to be assumed and for
-// KMS keys.
-func ResourceMustAllow(action, resource string) bool {
-	service, verb, _ := strings.Cut(action, ":")
-	n := splitARN(resource)
-	switch strings.ToLower(service) {
-	case "sts":
-		return n.isARN && n.parts[partService] == "iam" && strings.HasPrefix(n.parts[partResource], "role/") && isTrustAction(action)
-	case "kms":
-		return n.isARN && n.parts[partService] == "kms" && strings.HasPrefix(n.parts[partResource], "key/") && verb != ""
-	}
-	return false
 }

@@ -28,7 +28,13 @@
 //
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 //
+// A decision must not cost what a request does, so most patterns never look at
+// the text: a screen compares four words of its outline first. Statements share
+// the clauses that they have alike, and facts keep what was asked once. All of
+// it is beside the meaning, which the reference in the tests has without it.
+//
 // The files: kind, reader, document, validate and malformed read; compile,
-// pattern, arn, principal, condition and operator make the evaluators; evaluate,
-// decision, trace and denial decide; print and lint speak to people.
+// action, pattern, screen, arn, principal, condition, operator, date and number
+// make the evaluators; evaluate, exceptions, facts, context, decision, trace and
+// denial decide; print and lint speak to people.
 package policy

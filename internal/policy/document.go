@@ -7,6 +7,7 @@ type document struct {
 	version    string // "" when it is missing, which means 2008-10-17
 	id         string
 	hasID      bool
+	listed     bool // it has the element Statement
 	statements []rawStatement
 }
 
@@ -69,7 +70,6 @@ func read(text []byte) (*document, error) {
 	}
 	r := newReader(text)
 	d := &document{}
-	var hasStatement bool
 	err := r.object("the policy", func(name string, at int) (err error) {
 		switch name {
 		case "Version":
@@ -82,7 +82,7 @@ func read(text []byte) (*document, error) {
 			d.hasID = true
 			d.id, err = r.word(name, false)
 		case "Statement":
-			hasStatement = true
+			d.listed = true
 			err = r.statements(d)
 		default:
 			return r.fail(at, "a policy has no element "+quote(name))
@@ -92,7 +92,7 @@ func read(text []byte) (*document, error) {
 	if err == nil {
 		err = r.end()
 	}
-	if err == nil && (!hasStatement || len(d.statements) == 0) {
+	if err == nil && !d.listed {
 		err = r.fail(0, "the policy has no Statement")
 	}
 	if err != nil {

@@ -29,6 +29,8 @@ type Set struct {
 	// their own account, too: see ResourceMustAllow. It is implied by a trust
 	// policy.
 	ResourceMustAllow bool
+	Reserved          bool // nothing allows it: see Reserved
+	Open              bool // every caller but an anonymous one may do it: see Open
 }
 
 // Evaluate decides. It allocates nothing if the Context does not.
@@ -113,6 +115,12 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 // combine makes one decision of the layers' allows; none of them denies.
 func (e *evaluation) combine(s *Set, guarded bool, onResource Layer, resource, identity, boundary, session answer) Decision {
 	p := &e.request.Principal
+	switch {
+	case s.Reserved:
+		return Decision{Layer: LayerReserved}
+	case s.Open && p.Caller != Anonymous:
+		return Decision{Outcome: Allowed, Layer: LayerOpen}
+	}
 	switch p.Caller {
 	case Anonymous, Service, Federated:
 		// They have no policies of their own, nor an account that guards them.

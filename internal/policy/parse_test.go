@@ -187,6 +187,31 @@ func TestTrialsTakeWhatAWSWouldNot(t *testing.T) {
 	}
 }
 
+func TestTrialsNoteEverythingThatAWSWouldRefuse(t *testing.T) {
+	const who = `"Principal":{"AWS":"111122223333"}`
+	for name, c := range map[string]struct {
+		kind policy.Kind
+		text string
+	}{
+		"no statements":             {policy.ServiceControl, `{"Statement":[]}`},
+		"a Sid twice":               {policy.Identity, `{"Statement":[{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}]}`},
+		"no date":                   {policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateEquals":{"aws:CurrentTime":"today"}}}}`},
+		"a principal with a star":   {policy.Resource, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/*"},"Action":"*","Resource":"*"}}`},
+		"a resource policy without": {policy.Resource, `{"Statement":{"Effect":"Allow",` + who + `,"Action":"*"}}`},
+		"trust that excepts":        {policy.Trust, `{"Statement":{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}`},
+		"trust for other actions":   {policy.Trust, `{"Statement":{"Effect":"Allow",` + who + `,"Action":"s3:*"}}`},
+		"a partition with a star":   {policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws*:s3:::b"}}`},
+		"a bucket with a region":    {policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:eu::b"}}`},
+	} {
+		if _, notes, err := policy.ParseForTrial(c.kind, []byte(c.text)); err != nil || len(notes) != 1 {
+			t.Errorf("%s: %v %v", name, notes, err)
+		}
+		if _, err := policy.Parse(c.kind, []byte(c.text)); err == nil {
+			t.Errorf("%s: taken in earnest", name)
+		}
+	}
+}
+
 func TestWhereStatementsStandAndWhatTheyAskFor(t *testing.T) {
 	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}"},
  {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}} ]}`

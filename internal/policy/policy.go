@@ -36,10 +36,12 @@ func Parse(kind Kind, text []byte) (*Policy, error) {
 }
 
 // ParseForTrial is Parse for trying out policies that AWS would not take, when
-// what they mean is plain: a Principal in a policy that has none is passed over,
-// a statement of a resource policy without Principal never applies, a mere
-// string there is an AWS principal, the Resource of a trust policy counts. The
-// notes say so. Never decide a real request by such a policy.
+// what they mean is plain. A Principal in a policy that has none is passed over;
+// a statement of a resource policy without Principal never applies, one without
+// Resource is about the resource that it stands on; a mere string is an AWS
+// principal, a principal with wildcards nobody; the Resource of a trust policy
+// counts; what is no date equals none; a policy without statements says nothing.
+// The notes say so. Never decide a real request by such a policy.
 func ParseForTrial(kind Kind, text []byte) (p *Policy, notes []error, err error) {
 	p, err = parse(kind, text, &notes)
 	return p, notes, err

@@ -65,6 +65,10 @@ func (t *Trace) Reason(r *Request) string {
 		return "statement " + strconv.Itoa(d.By.Statement) + " of the " + d.Layer.String() + " " + quote(d.By.Policy) + " denies it explicitly"
 	case d.By.Effect == Allow:
 		return "statement " + strconv.Itoa(d.By.Statement) + " of the " + d.Layer.String() + " " + quote(d.By.Policy) + " allows it, and nothing denies it"
+	case d.Layer == LayerReserved:
+		return "AWS keeps " + quote(r.Resource) + " to itself: no policy can allow the " + r.Action + " action"
+	case d.Layer == LayerOpen:
+		return "the " + r.Action + " action is open to every caller with credentials, and nothing denies it"
 	case d.Allowed():
 		return "the root of the account needs no policy of its own, and nothing denies it"
 	}

@@ -34,6 +34,11 @@ func (v *validator) misplaced(at int, message, detail string) error {
 }
 
 func (v *validator) validate() error {
+	if len(v.doc.statements) == 0 {
+		if err := v.misplaced(0, msgSyntax, "the policy has no Statement"); err != nil {
+			return err
+		}
+	}
 	if v.kind == Managed && v.doc.version != version2012 {
 		return v.fail(0, msgVersion, "")
 	}
@@ -76,7 +81,10 @@ func (v *validator) legacy(s *rawStatement) error {
 			}
 			for _, value := range k.values {
 				if _, ok := parseInstant(value.text); !ok {
-					return v.fail(value.at, msgLegacy, quote(value.text)+" is no date: write 2030-01-31T12:00:00Z or seconds since 1970")
+					err := v.misplaced(value.at, msgLegacy, quote(value.text)+" is no date: write 2030-01-31T12:00:00Z or seconds since 1970")
+					if err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -91,7 +99,9 @@ func (v *validator) sids() error {
 			continue
 		}
 		if seen[s.sid] {
-			return v.fail(s.at, msgSid, quote(s.sid)+" stands twice")
+			if err := v.misplaced(s.at, msgSid, quote(s.sid)+" stands twice"); err != nil {
+				return err
+			}
 		}
 		seen[s.sid] = true
 		// Resource policies allow more: services write spaces and dashes there.
@@ -119,7 +129,9 @@ func (v *validator) principal(s *rawStatement) error {
 	case !s.hasPrincipal || len(s.principals) == 0:
 		return v.misplaced(s.at, msgNoPrincipal, "")
 	case s.notPrincipal && v.kind == Trust:
-		return v.fail(s.at, msgNotPrincipal, "")
+		if err := v.misplaced(s.at, msgNotPrincipal, ""); err != nil {
+			return err
+		}
 	}
 	for _, named := range s.principals {
 		for _, value := range named.values {
@@ -130,7 +142,9 @@ func (v *validator) principal(s *rawStatement) error {
 				named.sort = "AWS"
 			}
 			if !validPrincipal(named.sort, value.text) {
-				return v.fail(value.at, fmt.Sprintf(msgBadPrincipal, named.sort, value.text), "")
+				if err := v.misplaced(value.at, fmt.Sprintf(msgBadPrincipal, named.sort, value.text), ""); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -151,10 +165,13 @@ func (v *validator) resourcesThere(s *rawStatement) error {
 		}
 		return nil
 	}
-	if len(s.resources) == 0 {
-		return v.fail(s.at, msgNoResources, "")
+	switch {
+	case len(s.resources) > 0:
+		return nil
+	case v.kind == Resource && !s.hasResource: // some services take it so: it is the resource that the policy stands on
+		return v.misplaced(s.at, msgNoResources, "")
 	}
-	return nil
+	return v.fail(s.at, msgNoResources, "")
 }
 
 func (v *validator) resources(s *rawStatement) error {
@@ -162,8 +179,15 @@ func (v *validator) resources(s *rawStatement) error {
 		if v.kind == Resource && isShortAPI(r.text) {
 			continue
 		}
-		if message := resourceFault(r.text); message != "" {
+		message := resourceFault(r.text)
+		if message == "" {
+			continue
+		}
+		if !strings.HasPrefix(r.text, "arn:") {
 			return v.fail(r.at, message, "")
+		}
+		if err := v.misplaced(r.at, message, ""); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -175,7 +199,9 @@ func (v *validator) actions(s *rawStatement) error {
 			return v.fail(a.at, message, quote(a.text))
 		}
 		if v.kind == Trust && !isTrustAction(a.text) {
-			return v.fail(a.at, msgTrustActions, quote(a.text))
+			if err := v.misplaced(a.at, msgTrustActions, quote(a.text)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
