@@ -22,9 +22,11 @@ type conditions struct {
 	own     map[string][]string // keys of the call's own, in lower case
 }
 
-// Value implements policy.Context.
+// Value implements policy.Context. What is known of the caller and the
+// connection is answered by that alone, also when it is absent: nothing that a
+// call brings along can take its place.
 func (c *conditions) Value(key string) policy.Values {
-	call, session := c.call, c.call.Caller.Session
+	call := c.call
 	switch key {
 	case "aws:currenttime":
 		return policy.One(call.Time.UTC().Format(time.RFC3339))
@@ -40,71 +42,27 @@ func (c *conditions) Value(key string) policy.Values {
 		return present(call.Referer)
 	case "aws:requestedregion":
 		return present(call.Region)
-	case "aws:principalarn":
-		if session != nil && session.Assumed {
-			return policy.One(session.Issuer)
-		}
-		if call.Caller.Kind != access.Service {
-			return present(call.Caller.ARN)
-		}
-		return policy.Values{}
-	case "aws:principalaccount":
-		if call.Caller.Kind != access.Service {
-			return present(call.Caller.Account)
-		}
-		return policy.Values{}
-	case "aws:principaltype":
-		return present(principalType(&call.Caller))
-	case "aws:userid":
-		if call.Caller.Kind == access.Anonymous {
-			return policy.One("anonymous")
-		}
-		return present(call.Caller.ID)
-	case "aws:username":
-		if call.Caller.Kind == access.User && c.caller != nil {
-			return policy.One(c.caller.Name)
-		}
 	case "aws:resourceaccount":
 		return present(c.account)
-	case "aws:tokenissuetime":
-		if session != nil {
-			return policy.One(session.Issued.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
-		}
-	case "aws:multifactorauthpresent":
-		if session != nil && !session.Federated {
-			return policy.One("false")
-		}
-	case "aws:principalisawsservice":
-		if call.Caller.Kind == access.Anonymous {
-			return policy.Values{}
-		}
-		return policy.One(strconv.FormatBool(call.Caller.Kind == access.Service))
-	case "aws:principalservicename":
-		if call.Caller.Kind == access.Service {
-			return present(call.Caller.ARN)
-		}
 	case "aws:viaawsservice": // no service calls another one in a caller's name
 		return policy.One("false")
-	case "aws:sourceidentity":
-		if session != nil {
-			return present(session.SourceIdentity)
-		}
+	case "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice", "aws:principalservicename", "aws:userid", "aws:username":
+		return c.ofCaller(key)
+	case "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceidentity", "aws:federatedprovider":
+		return c.ofSession(key)
+	case "aws:calledvia", "aws:calledviafirst", "aws:calledvialast": // as aws:ViaAWSService
+		return policy.Values{}
 	}
 	if name, ok := strings.CutPrefix(key, "aws:principaltag/"); ok {
 		return c.principalTag(name)
 	}
-	if _, name, ok := strings.Cut(key, ":resourcetag/"); ok && (c.target != nil || c.tagged != nil) {
-		if strings.HasPrefix(key, "aws:") || strings.HasPrefix(key, "iam:") {
-			return c.resourceTag(name)
-		}
+	if service, name, ok := strings.Cut(key, ":resourcetag/"); ok && (service == "aws" || service == "iam") && (c.target != nil || c.tagged != nil) {
+		return c.resourceTag(name)
 	}
 	if key == "iam:permissionsboundary" && c.bounded != "" {
 		return policy.One(c.bounded)
 	}
-	if session != nil {
-		if key == "aws:federatedprovider" {
-			return present(session.Provider)
-		}
+	if session := call.Caller.Session; session != nil {
 		if values, ok := session.Claims[key]; ok {
 			return policy.Many(values)
 		}
@@ -113,6 +71,60 @@ func (c *conditions) Value(key string) policy.Values {
 		return policy.Many(values)
 	}
 	return policy.Many(call.Conditions[key])
+}
+
+// ofCaller are the keys of who calls. A service acting for itself has none but
+// its own two, and whoever is anonymous says so.
+func (c *conditions) ofCaller(key string) policy.Values {
+	caller := &c.call.Caller
+	isService, anonymous := caller.Kind == access.Service, caller.Kind == access.Anonymous
+	switch {
+	case key == "aws:principaltype":
+		return present(principalType(caller))
+	case anonymous && key == "aws:userid":
+		return policy.One("anonymous")
+	case anonymous:
+	case key == "aws:principalisawsservice":
+		return policy.One(strconv.FormatBool(isService))
+	case isService:
+		if key == "aws:principalservicename" {
+			return present(caller.ARN)
+		}
+	case key == "aws:principalarn":
+		if caller.Session != nil && caller.Session.Assumed {
+			return policy.One(caller.Session.Issuer) // the role, not its session
+		}
+		return present(caller.ARN)
+	case key == "aws:principalaccount":
+		return present(caller.Account)
+	case key == "aws:userid":
+		return present(caller.ID)
+	case key == "aws:username" && caller.Kind == access.User && c.caller != nil:
+		return policy.One(c.caller.Name)
+	}
+	return policy.Values{}
+}
+
+// ofSession are the keys that temporary credentials have. There are no MFA
+// devices: its age is never known.
+func (c *conditions) ofSession(key string) policy.Values {
+	session := c.call.Caller.Session
+	if session == nil {
+		return policy.Values{}
+	}
+	switch key {
+	case "aws:tokenissuetime":
+		return policy.One(session.Issued.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+	case "aws:sourceidentity":
+		return present(session.SourceIdentity)
+	case "aws:federatedprovider":
+		return present(session.Provider)
+	case "aws:multifactorauthpresent":
+		if !session.Federated {
+			return policy.One("false")
+		}
+	}
+	return policy.Values{}
 }
 
 func (c *conditions) resourceTag(name string) policy.Values {
