@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -103,7 +107,9 @@ const annsPolicy = `{"Version":"2012-10-17","Statement":[
 	{"Sid":"Look","Effect":"Allow","Action":["cognito-idp:ListUserPools","cognito-idp:DescribeUserPool"],"Resource":"*"},
 	{"Sid":"OwnTeam","Effect":"Allow","Action":"cognito-idp:CreateUserPool","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"pizza"}}},
 	{"Sid":"Anything","Effect":"Allow","Action":"iam:*","Resource":"*"},
-	{"Sid":"NoUsers","Effect":"Deny","Action":"iam:*User*","Resource":"*"}]}`
+	{"Sid":"NoUsers","Effect":"Deny","Action":"iam:*User*","Resource":"*"},
+	{"Sid":"Order","Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:*/prod/*"},
+	{"Sid":"StaffOnly","Effect":"Deny","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:*/*/POST/signed"}]}`
 
 // happened are requests that came to every sort of end, by name.
 func happened(t testing.TB, root aws.Config) map[string]string {
@@ -134,21 +140,31 @@ func happened(t testing.TB, root aws.Config) map[string]string {
 	ids["UNKNOWNKEY"] = idOf(t, middleware.Metadata{}, err)
 
 	api := mocked(t, root)
-	for name, c := range map[string]struct{ path, authorization, agent string }{
-		"NOTOKEN":  {"/guarded?token=in-the-query", "", "curl/8"},
-		"BADTOKEN": {"/guarded", "Bearer let.me.in", "curl/8"},
-		"OPEN":     {"/open", "", "curl/8"},
-		"NOROUTE":  {"/no/such/route?password=hunter2", "", "\u009b31mevil"},
-		"NOAPI":    {"", "", "curl/8"},
+	for name, c := range map[string]struct{ method, path, authorization, agent string }{
+		"NOTOKEN":     {"GET", "/guarded?token=in-the-query", "", "curl/8"},
+		"BADTOKEN":    {"GET", "/guarded", "Bearer let.me.in", "curl/8"},
+		"OPEN":        {"GET", "/open", "", "curl/8"},
+		"NOROUTE":     {"GET", "/no/such/route?password=hunter2", "", "\u009b31mevil"},
+		"NOAPI":       {"GET", "", "", "curl/8"},
+		"SIGNED":      {"GET", "/signed", signed, "curl/8"},
+		"ROUTEDENIED": {"POST", "/signed", signed, "curl/8"},
+		"UNSIGNED":    {"POST", "/signed", "", "curl/8"},
 	} {
 		url := api + c.path
 		if c.path == "" {
 			url = *root.BaseEndpoint + "/_aws/execute-api/aaaaaaaaaa/prod/"
 		}
-		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+		request, err := http.NewRequestWithContext(ctx, c.method, url, nil)
 		check(t, err)
 		request.Header.Set("User-Agent", c.agent)
-		if c.authorization != "" {
+		switch c.authorization {
+		case "":
+		case signed:
+			credentials, err := ann.Credentials.Retrieve(ctx)
+			check(t, err)
+			nothing := sha256.Sum256(nil)
+			check(t, v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(nothing[:]), "execute-api", ann.Region, time.Now()))
+		default:
 			request.Header.Set("Authorization", c.authorization)
 		}
 		response, err := http.DefaultClient.Do(request)
@@ -161,6 +177,9 @@ func happened(t testing.TB, root aws.Config) map[string]string {
 	return ids
 }
 
+// signed stands for a signature of ann's.
+const signed = "AWS4-HMAC-SHA256"
+
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -168,8 +187,8 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// mocked is the URL of an API with a route for tokens and an open one, which
-// answers 403 by itself.
+// mocked is the URL of an API with routes for tokens, for signatures and for
+// all, which answers 403 by itself.
 func mocked(t testing.TB, root aws.Config) string {
 	t.Helper()
 	ctx, apis := t.Context(), apigateway.NewFromConfig(root)
@@ -183,10 +202,11 @@ func mocked(t testing.TB, root aws.Config) string {
 	for path, method := range map[string]apigateway.PutMethodInput{
 		"guarded": {AuthorizationType: aws.String("COGNITO_USER_POOLS"), AuthorizerId: guard.Id},
 		"open":    {AuthorizationType: aws.String("NONE")},
+		"signed":  {AuthorizationType: aws.String("AWS_IAM")},
 	} {
 		resource, err := apis.CreateResource(ctx, &apigateway.CreateResourceInput{RestApiId: api.Id, ParentId: api.RootResourceId, PathPart: &path})
 		check(t, err)
-		method.RestApiId, method.ResourceId, method.HttpMethod = api.Id, resource.Id, aws.String("GET")
+		method.RestApiId, method.ResourceId, method.HttpMethod = api.Id, resource.Id, aws.String("ANY")
 		_, err = apis.PutMethod(ctx, &method)
 		check(t, err)
 		_, err = apis.PutMethodResponse(ctx, &apigateway.PutMethodResponseInput{RestApiId: api.Id, ResourceId: resource.Id, HttpMethod: method.HttpMethod, StatusCode: aws.String("403")})

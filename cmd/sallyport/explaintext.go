@@ -182,16 +182,16 @@ func explainPolicies(b *strings.Builder, p *audit.Policies) {
 		return named(s) + ": its " + s.Clause + " does not fit: " + s.Detail
 	})
 	if others > 0 {
-		fmt.Fprintf(b, "\n%s that denies other things; --json shows them.\n", counted(others, "statement"))
+		fmt.Fprintf(b, "\n%s other things; --json shows them.\n", counted(others, "statement that denies", "statements that deny"))
 	}
 	if p.Left > 0 {
-		fmt.Fprintf(b, "\n%s of the caller's policies had no room here; those above are the ones that came nearest.\n", counted(p.Left, "more statement"))
+		fmt.Fprintf(b, "\n%s not kept for want of room; those above came nearest.\n", counted(p.Left, "further statement was", "further statements were"))
 	}
 }
 
-func counted(n int, what string) string {
+func counted(n int, one, several string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return strconv.Itoa(n) + " " + several
 }
