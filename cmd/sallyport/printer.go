@@ -170,7 +170,11 @@ func (p *printer) tryGuarded(o *template.Outcome) {
 	if !ok {
 		return
 	}
-	p.line("\nAs a stranger (401):\n  curl -i %s%s", verb(r), shellQuote(url))
+	refused := 401
+	if r.Signed {
+		refused = 403
+	}
+	p.line("\nAs a stranger (%d):\n  curl -i %s%s", refused, verb(r), shellQuote(url))
 	// A guarded route that somebody of the template can call; an SDK's sign-in gives no scopes.
 	var signIn string
 	url, r, ok = first(o, func(r template.Route) bool {

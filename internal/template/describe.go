@@ -61,6 +61,7 @@ type Stage struct{ Name, URL string }
 type Route struct {
 	Method, Path string
 	Authorizer   string   // name of its authorizer, AWS_IAM, or "" if anyone may call it
+	Signed       bool     // it is AWS_IAM: requests carry a signature, not a token
 	Scopes       []string // any one of which an access token must have; none: an ID token
 	Function     string   // logical id; "" if it calls none
 	Header       string   // in which its authorizer looks for the token
@@ -182,7 +183,7 @@ func (d *deploy) describeRoute(ctx context.Context, r *resource, row *resourceRo
 		}
 	}
 	if row.Attributes["AuthorizationType"] == awsIAM {
-		route.Authorizer = awsIAM
+		route.Authorizer, route.Signed = awsIAM, true
 	}
 	route.Scopes = r.properties.get("AuthorizationScopes").texts()
 	if uri := r.properties.get("Integration").get("Uri"); uri != nil {

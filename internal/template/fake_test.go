@@ -307,6 +307,9 @@ func (a *account) doRoutes(in any) (any, error) {
 	case *apigateway.DeleteStageInput:
 		return &apigateway.DeleteStageOutput{}, a.drop("stage " + *in.RestApiId + "/" + *in.StageName)
 	}
+	if out, err := a.doIdentities(in); out != nil || err != nil {
+		return out, err
+	}
 	if out, err := a.doIAM(in); out != nil || err != nil || reflect.TypeOf(in).Elem().PkgPath() == "github.com/aws/aws-sdk-go-v2/service/iam" {
 		return out, err
 	}

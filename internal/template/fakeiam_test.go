@@ -5,11 +5,75 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	identitytypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// The part of the account in memory that is IAM: roles and what is on them.
+// The parts of the account in memory that are IAM, roles and what is on them,
+// and identity pools.
+
+func (a *account) doIdentities(in any) (any, error) {
+	missing := &identitytypes.ResourceNotFoundException{Message: aws.String("IdentityPool not found.")}
+	pool := func(id *string) *cognitoidentity.UpdateIdentityPoolInput {
+		p, _ := a.things["identity pool "+*id].(*cognitoidentity.UpdateIdentityPoolInput)
+		return p
+	}
+	switch in := in.(type) {
+	case *cognitoidentity.CreateIdentityPoolInput:
+		id := a.id("us-east-1:00000000-0000-0000-0000-00000000000")
+		a.things["identity pool "+id] = &cognitoidentity.UpdateIdentityPoolInput{IdentityPoolId: &id, IdentityPoolName: in.IdentityPoolName,
+			AllowUnauthenticatedIdentities: in.AllowUnauthenticatedIdentities, CognitoIdentityProviders: in.CognitoIdentityProviders, IdentityPoolTags: in.IdentityPoolTags}
+		return &cognitoidentity.CreateIdentityPoolOutput{IdentityPoolId: &id, IdentityPoolName: in.IdentityPoolName}, nil
+	case *cognitoidentity.UpdateIdentityPoolInput:
+		if pool(in.IdentityPoolId) == nil {
+			return nil, missing
+		}
+		a.things["identity pool "+*in.IdentityPoolId] = in
+		return &cognitoidentity.UpdateIdentityPoolOutput{IdentityPoolId: in.IdentityPoolId}, nil
+	case *cognitoidentity.ListIdentityPoolsInput:
+		out := &cognitoidentity.ListIdentityPoolsOutput{}
+		for _, id := range a.has("identity") {
+			if p := pool(aws.String(strings.TrimPrefix(id, "pool "))); p != nil {
+				out.IdentityPools = append(out.IdentityPools, identitytypes.IdentityPoolShortDescription{IdentityPoolId: p.IdentityPoolId, IdentityPoolName: p.IdentityPoolName})
+			}
+		}
+		return out, nil
+	case *cognitoidentity.DeleteIdentityPoolInput:
+		if pool(in.IdentityPoolId) == nil {
+			return nil, missing
+		}
+		for key := range a.things {
+			if strings.HasPrefix(key, "identity ") && strings.Contains(key, *in.IdentityPoolId) {
+				delete(a.things, key)
+			}
+		}
+		return &cognitoidentity.DeleteIdentityPoolOutput{}, nil
+	case *cognitoidentity.SetIdentityPoolRolesInput:
+		if pool(in.IdentityPoolId) == nil {
+			return nil, missing
+		}
+		a.things["identity roles "+*in.IdentityPoolId] = in
+		return &cognitoidentity.SetIdentityPoolRolesOutput{}, nil
+	case *cognitoidentity.GetIdentityPoolRolesInput:
+		if pool(in.IdentityPoolId) == nil {
+			return nil, missing
+		}
+		out := &cognitoidentity.GetIdentityPoolRolesOutput{IdentityPoolId: in.IdentityPoolId}
+		if set, ok := a.things["identity roles "+*in.IdentityPoolId].(*cognitoidentity.SetIdentityPoolRolesInput); ok {
+			out.Roles, out.RoleMappings = set.Roles, set.RoleMappings
+		}
+		return out, nil
+	case *cognitoidentity.SetPrincipalTagAttributeMapInput:
+		if pool(in.IdentityPoolId) == nil {
+			return nil, missing
+		}
+		a.things["identity tags "+*in.IdentityPoolId+"/"+*in.IdentityProviderName] = in
+		return &cognitoidentity.SetPrincipalTagAttributeMapOutput{}, nil
+	}
+	return nil, nil
+}
 
 func (a *account) doIAM(in any) (any, error) {
 	now := time.Now()

@@ -45,7 +45,7 @@ func (l *loader) functionRole(d *declaration) *node {
 	if len(inline) > 0 {
 		policies = newList(p.get("Policies").at, inline...)
 	}
-	r := resource{id: id, kind: roleType, at: d.at, label: d.id, retain: d.resource.retain, keepOld: d.resource.keepOld}
+	r := resource{id: id, kind: roleType, at: d.at, retain: d.resource.retain, keepOld: d.resource.keepOld}
 	r.properties = newMapping(p.at,
 		"AssumeRolePolicyDocument", trust, "ManagedPolicyArns", newList(p.at, standard...), "Policies", policies,
 		"Path", p.get("RolePath"), "PermissionsBoundary", p.get("PermissionsBoundary"),

@@ -91,11 +91,24 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	must(t, err)
 	api := awsapi.New(awsapi.Config{Account: account, Region: "us-east-1", Keys: nobody{}, Authorizer: nobody{}, Clock: now, Logger: log, Records: nobody{}, MaxBody: 1 << 20},
 		pools.API(), functions.API(), apis.API(), people.IAM())
-	return &Deployer{Operations: api, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
+	return &Deployer{Operations: withIdentities{api, newAccount(t)}, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
 		at := now.Now()
 		return &access.Call{Caller: access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root"}, Account: account,
 			Region: "us-east-1", RequestID: rand.Text(), Time: at, Record: &audit.Record{At: at}}
 	}}, api
+}
+
+// withIdentities is the services with identity pools in memory.
+type withIdentities struct {
+	Operations
+	identities *account
+}
+
+func (w withIdentities) Call(ctx context.Context, call *access.Call, service, operation string, in any) (any, error) {
+	if service == cognitoIdentity {
+		return w.identities.Call(ctx, call, service, operation, in)
+	}
+	return w.Operations.Call(ctx, call, service, operation, in)
 }
 
 func must(t testing.TB, err error) {
