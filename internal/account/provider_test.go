@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,6 +142,17 @@ func TestMetadataThatIsNone(t *testing.T) {
 	root, ctx := w.iam(w.root), t.Context()
 	good := newSAMLIDP(t, "idp.example.com", firstKey()).metadata()
 	pad := "<!--" + strings.Repeat("x", 1000) + "-->"
+	withKey := func(key any) string {
+		idp := newSAMLIDP(t, "idp.example.com", firstKey())
+		idp.Certificate = certificate(t, key, w.clock.Now())
+		return idp.metadata()
+	}
+	elliptic := withKey(ecdsaKey(t))
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak := withKey(small)
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("the metadata has no %s", old)
@@ -163,6 +176,8 @@ func TestMetadataThatIsNone(t *testing.T) {
 		"no entity id":           {swap(`entityID="https://idp.example.com/metadata"`, ``), "InvalidInput"},
 		"an end that is no time": {swap(`validUntil="`, `validUntil="x`), "InvalidInput"},
 		"over":                   {swap(`validUntil="2`, `validUntil="1`), "InvalidInput"},
+		"a key that is not RSA":  {elliptic, "InvalidInput"},
+		"a key of 1024 bits":     {weak, "InvalidInput"},
 		"a comment":              {good + pad, ""},
 	} {
 		_, err := root.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: new("corp"), SAMLMetadataDocument: &c.text})
@@ -176,7 +191,7 @@ func TestMetadataThatIsNone(t *testing.T) {
 		_, err := root.CreateSAMLProvider(ctx, in)
 		w.said(name, err, "InvalidInput", "not available here")
 	}
-	_, err := root.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: new("a/b"), SAMLMetadataDocument: &good})
+	_, err = root.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: new("a/b"), SAMLMetadataDocument: &good})
 	w.refused("a name with a slash", err, "ValidationError")
 	_, err = root.UpdateSAMLProvider(ctx, &iam.UpdateSAMLProviderInput{SAMLProviderArn: new("arn:aws:iam::" + number + ":saml-provider/corp")})
 	w.refused("nothing to update", err, "InvalidInput")

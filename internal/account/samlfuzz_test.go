@@ -73,3 +73,22 @@ func FuzzSAMLMetadata(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkVerifySAML(b *testing.B) {
+	now := new(clock.Clock)
+	db := open(b, store.Options{Memory: true, Clock: now})
+	s := started(b, db, openRing(b, db, keyring.NewMaster()), account.Credentials{})
+	idp := newSAMLIDP(b, "idp.example.com", firstKey())
+	call := accessCall(now)
+	made, err := s.CreateSAMLProvider(b.Context(), call, &iam.CreateSAMLProviderInput{Name: new("corp"), SAMLMetadataDocument: new(idp.metadata())})
+	if err != nil {
+		b.Fatal(err)
+	}
+	response := encode(b, idp.signed(idp.request(call.Time, attribute(awsNames+"RoleSessionName", "ann"))))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.VerifySAML(call.Time, *made.SAMLProviderArn, response); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package account
 
 import (
 	"bytes"
-	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
@@ -124,22 +123,20 @@ func readCertificate(encoded string) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, errors.New("a certificate cannot be read")
 	}
-	switch key := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		if key.N.BitLen() < leastRSABits {
-			return nil, fmt.Errorf("the RSA key of a certificate has less than %d bits", leastRSABits)
-		}
-	case *ecdsa.PublicKey:
-	default:
-		return nil, errors.New("the key of a certificate is neither RSA nor ECDSA")
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	switch {
+	case !ok:
+		return nil, errors.New("the key of a certificate for signing is not RSA, and no other keys are available here")
+	case key.N.BitLen() < leastRSABits:
+		return nil, fmt.Errorf("the RSA key of a certificate has less than %d bits", leastRSABits)
 	}
 	return c, nil
 }
 
 const (
-	maxXMLDepth      = 48
-	maxXMLElements   = 4096
-	maxXMLAttributes = 64
+	maxXMLDepth      = 24
+	maxXMLElements   = 2048
+	maxXMLAttributes = 32
 )
 
 // checkXML holds a document from outside against what two readers could read

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -25,6 +24,7 @@ import (
 
 const (
 	maxSAMLResponse = 100000 // characters of base64, as at AWS
+	maxSignedInfo   = 16     // elements in a SignedInfo
 
 	nsProtocol  = protocolSAML
 	nsAssertion = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -141,6 +141,9 @@ func checkSignatureShape(e *etree.Element, signatures []*etree.Element) error {
 	if len(infos) != 1 {
 		return errors.New("a signature has no SignedInfo, or several")
 	}
+	if len(infos[0].FindElements(".//*")) > maxSignedInfo {
+		return errors.New("a signature carries something else")
+	}
 	if methods := children(infos[0], nsSignature, dsig.CanonicalizationMethodTag); len(methods) != 1 || methods[0].SelectAttrValue(dsig.AlgorithmAttr, "") != string(dsig.CanonicalXML10ExclusiveAlgorithmId) {
 		return errors.New("a signature is not in exclusive canonical form")
 	}
@@ -191,22 +194,65 @@ func (r *samlResponse) prove(certificates []*x509.Certificate) error {
 	return nil
 }
 
+// proveElement gives what the signature in e is over, as the signature has it.
+// Whose key it is says the provider's metadata, never the message; and nothing
+// of a stranger's message is digested, for which of the keys has signed is
+// found out first.
 func proveElement(e *etree.Element, certificates []*x509.Certificate) (*etree.Element, error) {
-	e, err := detached(e)
+	signer, err := signerOf(children(e, nsSignature, dsig.SignatureTag)[0], certificates)
 	if err != nil {
 		return nil, err
 	}
-	// Whose key it is says the provider's metadata, never the message.
+	e, err = detached(e)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range children(e, nsSignature, dsig.SignatureTag) {
 		for _, info := range children(s, nsSignature, dsig.KeyInfoTag) {
 			s.RemoveChild(info)
 		}
 	}
+	check := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{signer}})
+	check.Clock = dsig.NewFakeClockAt(signer.NotBefore) // how long a certificate is good is the provider's affair
+	proved, err := check.Validate(e)
+	if err != nil {
+		return nil, errResponseSignature
+	}
+	return proved, nil
+}
+
+var signatureMethods = map[string]x509.SignatureAlgorithm{
+	dsig.RSASHA256SignatureMethod: x509.SHA256WithRSA,
+	dsig.RSASHA384SignatureMethod: x509.SHA384WithRSA,
+	dsig.RSASHA512SignatureMethod: x509.SHA512WithRSA,
+}
+
+// signerOf finds the certificate whose key has signed the SignedInfo of a signature.
+func signerOf(signature *etree.Element, certificates []*x509.Certificate) (*x509.Certificate, error) {
+	infos, values := children(signature, nsSignature, dsig.SignedInfoTag), children(signature, nsSignature, dsig.SignatureValueTag)
+	if len(infos) != 1 || len(values) != 1 {
+		return nil, errResponseSignature
+	}
+	methods := children(infos[0], nsSignature, dsig.SignatureMethodTag)
+	if len(methods) != 1 {
+		return nil, errResponseSignature
+	}
+	method, known := signatureMethods[methods[0].SelectAttrValue(dsig.AlgorithmAttr, "")]
+	value, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(values[0].Text()), ""))
+	if !known || err != nil {
+		return nil, errResponseSignature
+	}
+	info, err := detached(infos[0])
+	if err != nil {
+		return nil, err
+	}
+	canonical, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(info)
+	if err != nil {
+		return nil, errResponseSignature
+	}
 	for _, c := range certificates {
-		check := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{c}})
-		check.Clock = dsig.NewFakeClockAt(c.NotBefore) // how long a certificate is good is the provider's affair
-		if proved, err := check.Validate(e); err == nil {
-			return proved, nil
+		if c.CheckSignature(method, canonical, value) == nil {
+			return c, nil
 		}
 	}
 	return nil, errResponseSignature
@@ -222,7 +268,7 @@ func detached(e *etree.Element) (*etree.Element, error) {
 		e, err = etreeutils.NSDetatch(context, e)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("its name spaces cannot be read")
+		return nil, errors.New("its name spaces cannot be read")
 	}
 	return e, nil
 }

@@ -160,8 +160,13 @@ func unknownIssuer(call *access.Call, issuer string) error {
 	return invalidIdentity("No OpenIDConnect provider found in your account for %s", issuer)
 }
 
-// refusedToken says in AWS's words why a token proves nothing.
+// refusedToken says in AWS's words why a token proves nothing. What is no
+// judgement of the token stays what it is: a failure of ours.
 func refusedToken(call *access.Call, err error, claimed *verify.InsecureToken) error {
+	if judged := (*verify.Error)(nil); !errors.As(err, &judged) {
+		call.Record.Note("web identity", audit.Failed, "the token could not be held against its issuer", call.Time)
+		return err
+	}
 	call.Record.Note("web identity", audit.Refused, err.Error(), call.Time)
 	switch {
 	case errors.Is(err, verify.ErrExpired) && claimed != nil:
