@@ -29,19 +29,20 @@ func (a *action) fold(name string) {
 // isAmong reports whether any of the patterns matches. Statements that were
 // written with the same list share it.
 func (a *action) isAmong(list []actionPattern) bool {
-	if len(list) == 0 {
-		return false
+	if len(list) > 0 && a.list != &list[0] {
+		a.look(list)
 	}
-	if a.list != &list[0] {
-		a.list, a.among = &list[0], false
-		for i := range list {
-			if list[i].match(a) {
-				a.among = true
-				break
-			}
+	return a.among && len(list) > 0
+}
+
+func (a *action) look(list []actionPattern) {
+	a.list, a.among = &list[0], false
+	for i := range list {
+		if list[i].match(a) {
+			a.among = true
+			return
 		}
 	}
-	return a.among
 }
 
 // An actionPattern is matched without regard to case. It is kept in lower case,

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"encoding/base64"
-	"net/netip"
 	"strings"
 )
 
@@ -19,7 +18,7 @@ type condition struct {
 	arns    []arnPattern
 	numbers []decimal
 	dates   []instant
-	nets    []netip.Prefix
+	nets    []network
 	binary  []string
 	written string // the key, as in the policy
 }
@@ -43,6 +42,9 @@ func (k *condition) holds(f *facts) bool {
 // condition does not hold, whatever the operator.
 func (k *condition) decide(f *facts) bool {
 	v := f.value(k.key)
+	if v.n == 1 && k.op.set == noSet && k.op.family != null {
+		return k.fits(v.first, f)
+	}
 	if k.op.family == null {
 		want := "true"
 		if v.n > 0 {
@@ -59,7 +61,7 @@ func (k *condition) decide(f *facts) bool {
 		return k.op.ifExists || k.op.set == forAll || k.op.negated && k.op.set == noSet
 	}
 	if k.op.set == noSet {
-		return v.n == 1 && k.fits(v.first, f)
+		return false
 	}
 	// The first value that fits ends ForAnyValue, the first that does not ends
 	// ForAllValues. They are copied, for a variable may take their place.
@@ -142,7 +144,7 @@ func (k *condition) any(value string, f *facts) bool {
 	case addresses:
 		if a, ok := f.asAddress(value); ok {
 			for i := range k.nets {
-				if k.nets[i].Contains(a) {
+				if k.nets[i].contains(a) {
 					return true
 				}
 			}
@@ -227,34 +229,6 @@ func boolean(text string) (string, bool) {
 		return "false", true
 	}
 	return "", false
-}
-
-// parseAddress reads an address; one of IPv4 written as IPv6 is that of IPv4.
-func parseAddress(text string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(text)
-	if err != nil || a.Zone() != "" {
-		return netip.Addr{}, false
-	}
-	return a.Unmap(), true
-}
-
-// parseNetwork reads CIDR, or an address that stands for itself alone.
-func parseNetwork(text string) (netip.Prefix, bool) {
-	if !strings.Contains(text, "/") {
-		a, ok := parseAddress(text)
-		if !ok {
-			return netip.Prefix{}, false
-		}
-		return netip.PrefixFrom(a, a.BitLen()), true
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	if p.Addr().Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-	}
-	return p.Masked(), true
 }
 
 // canonicalBase64 makes the two spellings of the same bytes, with and without

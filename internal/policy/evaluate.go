@@ -191,15 +191,19 @@ func (e *evaluation) ask(layer Layer, level int, policies []Attached) answer {
 // that were written with the same list share it.
 func (e *evaluation) concerns(list []arnPattern) bool {
 	if e.resources != &list[0] {
-		e.resources, e.concerned = &list[0], false
-		for i := range list {
-			if list[i].match(&e.resource, &e.facts) {
-				e.concerned = true
-				break
-			}
-		}
+		e.lookAt(list)
 	}
 	return e.concerned
+}
+
+func (e *evaluation) lookAt(list []arnPattern) {
+	e.resources, e.concerned = &list[0], false
+	for i := range list {
+		if list[i].match(&e.resource, &e.facts) {
+			e.concerned = true
+			return
+		}
+	}
 }
 
 // askOne goes on with what the policies of the layer before it said.

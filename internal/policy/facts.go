@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"net/netip"
-	"unique"
-)
+import "unique"
 
 // facts are what is known about one request: its context, and beside it what
 // the statements before have already asked and read of it, for the many
@@ -15,7 +12,7 @@ type facts struct {
 	outcomes [remembered]outcome
 	// The last text that was read as each of these; a value is read again only
 	// when another one came between.
-	address reading[netip.Addr]
+	address reading[address]
 	instant reading[instant]
 	arn     reading[name]
 	lines   reading[outline]
@@ -41,6 +38,11 @@ type reading[T any] struct {
 	text string
 	as   T
 	ok   bool
+}
+
+func (r *reading[T]) read(text string, as func(string) (T, bool)) {
+	r.text = text
+	r.as, r.ok = as(text)
 }
 
 // contextKey is the name of a condition key as it is looked up: in lower case,
@@ -72,32 +74,30 @@ func (f *facts) ask(p *place, k contextKey) {
 	p.key, p.values = k.handle, lookup(f.context, k.name())
 }
 
-func (f *facts) asAddress(text string) (netip.Addr, bool) {
-	if r := &f.address; r.text != text || text == "" {
-		r.text = text
-		r.as, r.ok = parseAddress(text)
+func (f *facts) asAddress(text string) (address, bool) {
+	if f.address.text != text || text == "" {
+		f.address.read(text, parseAddress)
 	}
 	return f.address.as, f.address.ok
 }
 
 func (f *facts) asInstant(text string) (instant, bool) {
-	if r := &f.instant; r.text != text || text == "" {
-		r.text = text
-		r.as, r.ok = parseInstant(text)
+	if f.instant.text != text || text == "" {
+		f.instant.read(text, parseInstant)
 	}
 	return f.instant.as, f.instant.ok
 }
 
 func (f *facts) outline(text string) *outline {
-	if r := &f.lines; r.text != text || text == "" {
-		r.text, r.as = text, outlineOf(text)
+	if f.lines.text != text || text == "" {
+		f.lines.text, f.lines.as = text, outlineOf(text)
 	}
 	return &f.lines.as
 }
 
 func (f *facts) asARN(text string) *name {
-	if r := &f.arn; r.text != text || text == "" {
-		r.text, r.as = text, splitARN(text)
+	if f.arn.text != text || text == "" {
+		f.arn.text, f.arn.as = text, splitARN(text)
 	}
 	return &f.arn.as
 }

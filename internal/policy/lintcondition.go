@@ -150,7 +150,7 @@ func (l *linter) value(v located, key string, op operator, variables bool) {
 		switch {
 		case !ok:
 			fault = "an address or a network such as 203.0.113.0/24"
-		case n.Bits() == 0 && !op.negated:
+		case n.bits == 0 && !op.negated:
 			l.find(v.at, Dangerous, "%s is every address there is", v.text)
 		}
 	case binaries:
