@@ -38,8 +38,11 @@ func (c *conditions) Value(key string) policy.Values {
 		return policy.One(strconv.FormatBool(call.Secure))
 	case "aws:useragent":
 		return present(call.UserAgent)
-	case "aws:referer":
-		return present(call.Referer)
+	case "aws:referer": // the gateway says it as a key of the call
+		if call.Referer == "" {
+			return policy.Many(call.Conditions[key])
+		}
+		return policy.One(call.Referer)
 	case "aws:requestedregion":
 		return present(call.Region)
 	case "aws:resourceaccount":
