@@ -46,6 +46,7 @@ type world struct {
 	fn      *function
 	pools   *pools
 	signers *signers
+	asked   *asked // of the control plane
 	records *records
 }
 
@@ -62,7 +63,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	t.Helper()
 	keys, err := keyring.Open(t.Context(), master(), keyring.NewShelf(db))
 	must(t, err)
-	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, records: &records{}}
+	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, asked: &asked{}, records: &records{}}
 	config := gateway.Config{
 		DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: w.fn, Pools: w.pools, Keys: w.signers, Policies: w.signers, Records: w.records, Logger: slog.New(slog.DiscardHandler),
@@ -73,7 +74,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	w.gateway, err = gateway.New(t.Context(), config)
 	must(t, err)
 	api := awsapi.New(awsapi.Config{
-		Account: account, Region: region, Keys: rootKey{}, Authorizer: allowAll{}, Clock: w.clock,
+		Account: account, Region: region, Keys: rootKey{}, Authorizer: w.asked, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
 	}, w.gateway.API())
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -102,12 +103,6 @@ type rootKey struct{}
 
 func (rootKey) Key(context.Context, string, string) (string, access.Caller, error) {
 	return "secret", access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::000000000000:root", ID: account}, nil
-}
-
-type allowAll struct{}
-
-func (allowAll) Authorize(context.Context, *access.Call, string, string) access.Verdict {
-	return access.Verdict{Allowed: true}
 }
 
 type records struct {
