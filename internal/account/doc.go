@@ -4,6 +4,7 @@
 //	access key id (+ session token) -> Keys.Key -> secret + Caller        (proved by package sigv4)
 //	Caller + action + resource -> Authorize -> policies of the snapshot -> Verdict   (root may do anything)
 //	AssumeRole -> trust policy + caller's policies -> sealed session token
+//	ID token or SAML response -> registered provider -> trust policy -> sealed session token
 //
 // Rows are read into a snapshot with compiled policies, which follows the
 // database; nothing that decides waits for it. Users, groups and roles are one
@@ -14,6 +15,10 @@
 // inline, attachment, boundary, tag, managedpolicy, policyversion and summary
 // are IAM, registered in iam; managed is AWS's own policies; session is the
 // token, and assume, assumefor, federation and passed make it, registered in
-// sts; records are the rows; valid, document, listing and refusal are the words
+// sts; provider, oidcprovider and samlprovider are identity providers; openid,
+// webidentity and webclaims take the word of ID tokens, samlmetadata,
+// samlresponse, samlassertion, samlattributes and samlidentity that of SAML
+// responses, and federated gives both their session; decode explains a refusal;
+// neighbours is what is needed of others; records are the rows; valid, document, listing and refusal are the words
 // on the wire; memo remembers.
 package account
