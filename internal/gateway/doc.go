@@ -6,12 +6,23 @@
 //	            store.Follow(stages) -> compile -> snapshot (one atomic pointer)
 //
 //	data     Locate(host, target) -> stage -> lookup(path) -> method
-//	            -> steps: authorise -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
+//	            -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body)
+//	               -> authorize (token of a pool, or policies about the path sent)
+//	               -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
 //	            -> audit.Record
 //
 // A stage serves what was deployed to it, never what was edited since. The data
 // plane reads no database. Whatever a step does not decide is refused: the zero
 // verdict, the zero guard and an integration that cannot be compiled all deny.
+//
+// What a signature covers is what is acted on: the path as it was sent, the verb
+// that answers, a query that is read as it was signed. Policies are asked about
+// each way in which the path can be read, and all must say yes (permission.go).
+//
+// The files of the data plane: address, route, path (where to), pipeline, guard
+// (the steps), cognito, claims (tokens), signature, permission, identity
+// (AWS_IAM), event, lambda, backend, mock (what stands behind), answer, denial
+// (what leaves). All others are the control plane's.
 //
 // Two things differ from AWS because net/http reads the request first: header
 // names reach a function in their canonical form (X-Test, whatever the client's
