@@ -34,7 +34,7 @@
 // it is beside the meaning, which the reference in the tests has without it.
 //
 // The files: kind, reader, document, validate and malformed read; compile,
-// action, pattern, screen, arn, principal, condition, operator, date and number
-// make the evaluators; evaluate, exceptions, facts, context, decision, trace and
+// action, pattern, screen, arn, principal, condition, operator, address, date and
+// number make the evaluators; evaluate, exceptions, facts, context, decision, trace and
 // denial decide; print and lint speak to people.
 package policy

@@ -130,6 +130,9 @@ func (e *evaluation) combine(s *Set, guarded bool, onResource Layer, resource, i
 		return Decision{Layer: LayerServiceControl}
 	}
 	if owner := e.owner(); owner == p.Account {
+		// Whoever is named as themselves, a session by its own ARN and everybody by *
+		// too, is allowed past what identity, boundary and session policies leave out:
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html.
 		if resource.grant == byName {
 			return Decision{Outcome: Allowed, Layer: onResource, By: resource.by}
 		}
