@@ -233,4 +233,13 @@ func TestTagsAndSourceIdentityGoAlongAChain(t *testing.T) {
 		_, err := w.assume(ann, &c.in)
 		w.refused(name, err, c.code)
 	}
+	many := make([]types.Tag, 50)
+	for i, name := range numbered(50) {
+		many[i] = types.Tag{Key: &name, Value: new("")}
+	}
+	c = w.assumed(ann, &sts.AssumeRoleInput{RoleArn: &first, Tags: many, TransitiveTagKeys: []string{"client0"}})
+	_, err = w.assume(c, &sts.AssumeRoleInput{RoleArn: &second, Tags: many[1:]})
+	w.refused("fifty with the one that goes along", err, "")
+	_, err = w.assume(c, &sts.AssumeRoleInput{RoleArn: &second, Tags: append(many[1:], types.Tag{Key: new("more"), Value: new("")})})
+	w.refused("fifty-one with it", err, "ValidationError")
 }

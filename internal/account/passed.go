@@ -105,6 +105,9 @@ func (p *passed) tag(caller *access.Temporary, tags []types.Tag, transitive []st
 		p.Tags = append(p.Tags, tag{key, tagIn(caller.Tags, key)})
 		p.Transitive = append(p.Transitive, key)
 	}
+	if len(p.Tags) > maxTags { // with those that came along
+		return validation("The number of session tags has reached the maximum limit of %d.", maxTags)
+	}
 	sortTags(p.Tags)
 	return nil
 }
