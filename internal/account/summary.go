@@ -18,7 +18,7 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *access.Call, _ *iam.
 		"UserPolicySizeQuota": int32(maxInline[user]), "GroupPolicySizeQuota": int32(maxInline[group]), "RolePolicySizeQuota": int32(maxInline[role]),
 		"PolicySizeQuota": int32(policy.Limit(policy.Managed)), "AssumeRolePolicySizeQuota": int32(policy.Limit(policy.Trust)),
 		"AccountAccessKeysPresent": 1, "AccountPasswordPresent": 0, "AccountMFAEnabled": 0, "MFADevices": 0, "MFADevicesInUse": 0,
-		"Providers": 0, "ServerCertificates": 0, "InstanceProfiles": 0, "AccountSigningCertificatesPresent": 0,
+		"ServerCertificates": 0, "InstanceProfiles": 0, "AccountSigningCertificatesPresent": 0,
 		"GlobalEndpointTokenVersion": 1, "InstanceProfilesQuota": 1000, "PolicyVersionsInUseQuota": 10000,
 		"ServerCertificatesQuota": 20, "SigningCertificatesPerUserQuota": 2,
 	}
@@ -29,6 +29,11 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *access.Call, _ *iam.
 		}
 		m[plural] = int32(n)
 	}
+	n, err := providers.Count(ctx, s.db, "")
+	if err != nil {
+		return nil, err
+	}
+	m["Providers"] = int32(n)
 	rows, err := managedPolicies.List(ctx, s.db, "")
 	if err != nil {
 		return nil, err
