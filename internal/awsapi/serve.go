@@ -57,7 +57,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call := &access.Call{
 		Account: a.config.Account, RequestID: id, Source: source,
-		UserAgent: r.UserAgent(), Secure: r.TLS != nil, Time: x.record.At, Record: x.record,
+		UserAgent: r.UserAgent(), Referer: r.Referer(), Secure: r.TLS != nil, Time: x.record.At, Record: x.record,
 	}
 	x.send(x.run(call))
 	a.finish(x.record)
