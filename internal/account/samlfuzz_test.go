@@ -3,6 +3,7 @@ package account_test
 import (
 	"encoding/base64"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/sallyport/sallyport/internal/account"
@@ -13,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// FuzzSAMLResponse: whatever is made of a signed response, it is refused, or it
-// says what the provider has signed and nothing else.
+// FuzzSAMLResponse: whatever is cut out of a signed response or put into it, it
+// is refused, or it says what the provider has signed and nothing else.
 func FuzzSAMLResponse(f *testing.F) {
 	now := new(clock.Clock)
 	db := open(f, store.Options{Memory: true, Clock: now})
@@ -36,14 +37,21 @@ func FuzzSAMLResponse(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(both)
-	f.Add(inner)
-	f.Add([]byte(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`))
 	want, err := s.VerifySAML(at, *made.SAMLProviderArn, base64.StdEncoding.EncodeToString(both))
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Add(uint(0), uint(0), `<!DOCTYPE a [<!ENTITY b "c">]>`, true)
+	f.Add(uint(700), uint(0), "<!-- -->", false)
+	f.Add(uint(len(inner)-18), uint(0), `<saml:Assertion ID="x"/>`, false)
+	f.Fuzz(func(t *testing.T, from, cut uint, insert string, outer bool) {
+		text := inner
+		if outer {
+			text = both
+		}
+		from %= uint(len(text) + 1)
+		cut = min(cut%512, uint(len(text))-from)
+		text = slices.Concat(text[:from], []byte(insert), text[from+cut:])
 		got, err := s.VerifySAML(at, *made.SAMLProviderArn, base64.StdEncoding.EncodeToString(text))
 		if err == nil && !reflect.DeepEqual(got, want) {
 			t.Errorf("it says %+v", got)
