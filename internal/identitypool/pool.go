@@ -56,8 +56,6 @@ func newID(random io.Reader, region string) (string, error) {
 	return region + ":" + id.String(), err
 }
 
-func (p *Pool) arn(account string) string { return poolARN(p.Region, account, p.ID) }
-
 func poolARN(region, account, id string) string {
 	return "arn:aws:cognito-identity:" + region + ":" + account + ":identitypool/" + id
 }
