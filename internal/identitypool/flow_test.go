@@ -170,6 +170,31 @@ func TestTokensDieWithWhatTheyStandFor(t *testing.T) {
 	}
 }
 
+func TestAGuestsTokenDiesWhenTheGuestIsSomebody(t *testing.T) {
+	for name, become := range map[string]func(w *world, pool, guest string){
+		"by a first login": func(w *world, _, guest string) { must(w.get(guest, w.login("new")))(t) },
+		"by a known login": func(w *world, _, guest string) { must(w.get(guest, w.login("ann")))(t) },
+		"when guests may not come any more": func(w *world, pool, _ string) {
+			must(w.UpdateIdentityPool(t.Context(), &ci.UpdateIdentityPoolInput{IdentityPoolId: &pool, IdentityPoolName: aws.String("shop"), AllowClassicFlow: aws.Bool(true)}))(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			pool := w.pool(func(in *ci.CreateIdentityPoolInput) { in.AllowClassicFlow = aws.Bool(true) })
+			w.withRoles(pool, nil)
+			w.id(pool, w.login("ann"))
+			guest := w.id(pool, nil)
+			token := *must(w.GetOpenIdToken(t.Context(), &ci.GetOpenIdTokenInput{IdentityId: &guest}))(t).Token
+			v := must(w.service.TokenVerifier())(t)
+			must(v.Verify(t.Context(), token))(t)
+			become(w, pool, guest)
+			if _, err := v.Verify(t.Context(), token); !errors.Is(err, verify.ErrAudience) {
+				t.Errorf("the token still holds, or fails otherwise: %v", err)
+			}
+		})
+	}
+}
+
 func TestKeysRotateWhileTokensLive(t *testing.T) {
 	w := newWorld(t)
 	pool := w.pool(func(in *ci.CreateIdentityPoolInput) { in.AllowClassicFlow = aws.Bool(true) })

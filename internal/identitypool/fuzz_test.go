@@ -10,7 +10,7 @@ import (
 // Whatever a token says, a claim is nothing, one text or texts; and what is read
 // twice is read alike.
 func FuzzClaimValues(f *testing.F) {
-	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `[1]`, `1e400`, `true`, `null`, `{"a":1}`, `"\ud800"`, `[["a"]]`, ` "a" `, ``} {
+	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `[1]`, `1e400`, `true`, `null`, `{"a":1}`, `"\ud800"`, `[["a"]]`, ` "a" `, "0\xc4", `"a" "b"`, ``} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {

@@ -103,6 +103,7 @@ func TestLinkingMergingAndUnlinking(t *testing.T) {
 		t.Run("unlinking", func(t *testing.T) {
 			refused(t, w.unlink(ann, w.login("zoe"), saml), notAllowed, mismatch)
 			refused(t, w.unlink(ann, map[string]string{}, saml), notAllowed, mismatch)
+			refused(t, w.unlink(w.id(pool, nil), w.login("ann"), key(poolA)), notAllowed, mismatch)
 			refused(t, w.unlink(ann, w.login("ann"), "idp.example/shop"), "InvalidParameterException", "")
 			if err := w.unlink(ann, w.login("ann"), saml); err != nil {
 				t.Fatal(err)

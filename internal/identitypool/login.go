@@ -76,6 +76,9 @@ func tokenClaims(t *verify.Token) claims {
 }
 
 func claimValues(raw json.RawMessage) []string {
+	if !json.Valid(raw) { // a decoder stops at the end of the first value
+		return nil
+	}
 	var value any
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.UseNumber()
