@@ -68,7 +68,7 @@ type Call struct {
 	Source    netip.Addr
 	UserAgent string
 	Referer   string // as the client sent it, which proves nothing
-	Secure    bool // the request came over TLS
+	Secure    bool   // the request came over TLS
 	// Conditions are the condition keys that the operation's input speaks for, in
 	// lower case (aws:requesttag/team). Whoever finds the resource sets them.
 	Conditions map[string][]string
