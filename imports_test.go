@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/gateway", "internal/function", "internal/template"},
 	{"internal/awsapi", "internal/runner"},
 	{"internal/access"},
-	{"internal/outbox"},
+	{"internal/outbox", "internal/jws"},
 	{"internal/keyring"},
 	{"internal/store"},
 	{"internal/audit", "internal/clock"},

@@ -32,7 +32,7 @@ func (k poolKeys) Key(_ context.Context, keyID string) (verify.Key, error) {
 	if p := k.service.current.Load().pools[k.poolID]; p != nil {
 		for _, key := range p.keys {
 			if key.ID == keyID {
-				return key.public, nil
+				return key.key.Public(), nil
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/jws"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -32,7 +33,7 @@ var (
 	taken atomic.Int64
 	stock = sync.OnceValues(func() (keys [8]*rsa.PrivateKey, err error) {
 		for i := range keys {
-			if keys[i], err = rsa.GenerateKey(rand.Reader, keyBits); err != nil {
+			if keys[i], err = rsa.GenerateKey(rand.Reader, jws.KeyBits); err != nil {
 				break
 			}
 		}

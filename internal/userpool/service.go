@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/jws"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
@@ -70,7 +71,7 @@ func New(c Config) (*Service, error) {
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox,
 		random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, pages: awsapi.NewPages(c.Keys),
-		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, keyBits) },
+		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	s.current.Store(&snapshot{})
 	return s, nil

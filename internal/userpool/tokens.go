@@ -95,7 +95,7 @@ func (s *Service) signFor(p *poolState, use TokenUse, claims map[string]any) (st
 	if err != nil {
 		return "", err
 	}
-	return key.sign(s.random, claims)
+	return key.key.Sign(s.random, claims)
 }
 
 // addAttributes shows the attributes that the client may read. Custom ones are

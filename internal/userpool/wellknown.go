@@ -41,7 +41,7 @@ func newDocuments(issuer string, keys []*signingKey) (documents, error) {
 	}
 	set.Keys = []publicKey{}
 	for _, k := range keys {
-		public := k.private.PublicKey
+		public := k.key.RSA()
 		set.Keys = append(set.Keys, publicKey{
 			Algorithm: "RS256",
 			Exponent:  base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
