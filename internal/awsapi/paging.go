@@ -53,3 +53,38 @@ func (p *Pages) Position(operation, scope, token string) (position string, ok bo
 
 // pageID is unambiguous: an operation's name holds no slash.
 func pageID(operation, scope string) string { return operation + "/" + scope }
+
+// Page is one page of a list under way: after which row it starts, and how many
+// it has.
+type Page struct {
+	After            string // the position of the last row of the page before; "" for the first
+	Limit            int
+	operation, scope string
+	pages            *Pages
+}
+
+// Page reads a paging token that was made for operation and scope, nil or empty
+// for the first page; ok is false for any other.
+func (p *Pages) Page(operation, scope string, token *string, limit int) (page Page, ok bool) {
+	page = Page{Limit: limit, operation: operation, scope: scope, pages: p}
+	if token == nil {
+		return page, true
+	}
+	page.After, ok = p.Position(operation, scope, *token)
+	return page, ok
+}
+
+// Fetch is how many rows to read: one more than the page has, to know whether
+// there is a next one.
+func (p Page) Fetch() int { return p.Limit + 1 }
+
+// Turn cuts what was fetched to the page and makes the token of the next one,
+// nil after the last.
+func Turn[T any](p Page, rows []*T, position func(*T) string) ([]*T, *string) {
+	if len(rows) <= p.Limit {
+		return rows, nil
+	}
+	rows = rows[:p.Limit]
+	token := p.pages.Token(p.operation, p.scope, position(rows[len(rows)-1]))
+	return rows, &token
+}

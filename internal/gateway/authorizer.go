@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -130,12 +131,12 @@ func (g *Gateway) getAuthorizers(ctx context.Context, call *access.Call, in *api
 	if err != nil {
 		return nil, err
 	}
-	rows, err := authorizers.List(ctx, g.db, ofAPIAfter, api.ID, page.after, page.limit+1)
+	rows, err := authorizers.List(ctx, g.db, ofAPIAfter, api.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetAuthorizersOutput{Items: []types.Authorizer{}}
-	rows, out.Position = cut(g, page, rows, func(a *Authorizer) string { return a.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(a *Authorizer) string { return a.ID })
 	for _, a := range rows {
 		out.Items = append(out.Items, a.shape())
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -146,12 +147,12 @@ func (g *Gateway) getDeployments(ctx context.Context, call *access.Call, in *api
 	if err != nil {
 		return nil, err
 	}
-	rows, err := deployments.List(ctx, g.db, ofAPIAfter, api.ID, page.after, page.limit+1)
+	rows, err := deployments.List(ctx, g.db, ofAPIAfter, api.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetDeploymentsOutput{Items: []types.Deployment{}}
-	rows, out.Position = cut(g, page, rows, func(d *Deployment) string { return d.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(d *Deployment) string { return d.ID })
 	for _, d := range rows {
 		out.Items = append(out.Items, d.shape(false))
 	}

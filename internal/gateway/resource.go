@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -151,12 +152,12 @@ func (g *Gateway) getResources(ctx context.Context, call *access.Call, in *apiga
 	if err != nil {
 		return nil, err
 	}
-	rows, err := resources.List(ctx, g.db, ofAPIAfter, api.ID, page.after, page.limit+1)
+	rows, err := resources.List(ctx, g.db, ofAPIAfter, api.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetResourcesOutput{Items: []types.Resource{}}
-	rows, out.Position = cut(g, page, rows, func(r *Resource) string { return r.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(r *Resource) string { return r.ID })
 	for _, r := range rows {
 		out.Items = append(out.Items, r.shape(embed))
 	}

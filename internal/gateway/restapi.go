@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -108,12 +109,12 @@ func (g *Gateway) getRestAPIs(ctx context.Context, call *access.Call, in *apigat
 	if err != nil {
 		return nil, err
 	}
-	rows, err := apis.List(ctx, g.db, apisAfter, call.Region, page.after, page.limit+1)
+	rows, err := apis.List(ctx, g.db, apisAfter, call.Region, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetRestApisOutput{Items: []types.RestApi{}}
-	rows, out.Position = cut(g, page, rows, func(a *API) string { return a.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(a *API) string { return a.ID })
 	for _, api := range rows {
 		out.Items = append(out.Items, api.shape())
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -149,11 +150,11 @@ func (s *Service) ListUserPoolClients(ctx context.Context, call *access.Call, in
 	if err != nil {
 		return nil, err
 	}
-	rows, err := clientTable.List(ctx, s.db, clientsAfter, p.ID, page.after, page.fetch())
+	rows, err := clientTable.List(ctx, s.db, clientsAfter, p.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(c *Client) string { return c.ID })
+	rows, next := awsapi.Turn(page, rows, func(c *Client) string { return c.ID })
 	out := &idp.ListUserPoolClientsOutput{NextToken: next, UserPoolClients: []types.UserPoolClientDescription{}}
 	for _, c := range rows {
 		out.UserPoolClients = append(out.UserPoolClients, types.UserPoolClientDescription{ClientId: &c.ID, ClientName: &c.Name, UserPoolId: &c.PoolID})

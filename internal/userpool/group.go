@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -166,11 +167,11 @@ func (s *Service) ListGroups(ctx context.Context, call *access.Call, in *idp.Lis
 	if err != nil {
 		return nil, err
 	}
-	rows, err := groupTable.List(ctx, s.db, groupsAfter, p.ID, page.after, page.fetch())
+	rows, err := groupTable.List(ctx, s.db, groupsAfter, p.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(g *Group) string { return g.Name })
+	rows, next := awsapi.Turn(page, rows, func(g *Group) string { return g.Name })
 	return &idp.ListGroupsOutput{Groups: groupShapes(rows), NextToken: next}, nil
 }
 
@@ -184,11 +185,11 @@ func (s *Service) AdminListGroupsForUser(ctx context.Context, call *access.Call,
 	if err != nil {
 		return nil, err
 	}
-	rows, err := groupTable.List(ctx, s.db, groupsOf, p.ID, u.NameKey, page.after, page.fetch())
+	rows, err := groupTable.List(ctx, s.db, groupsOf, p.ID, u.NameKey, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(g *Group) string { return g.Name })
+	rows, next := awsapi.Turn(page, rows, func(g *Group) string { return g.Name })
 	return &idp.AdminListGroupsForUserOutput{Groups: groupShapes(rows), NextToken: next}, nil
 }
 
@@ -216,11 +217,11 @@ func (s *Service) ListUsersInGroup(ctx context.Context, call *access.Call, in *i
 	if err != nil {
 		return nil, err
 	}
-	rows, err := userTable.List(ctx, s.db, usersOfGroup, p.ID, name, page.after, page.fetch())
+	rows, err := userTable.List(ctx, s.db, usersOfGroup, p.ID, name, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(u *User) string { return u.NameKey })
+	rows, next := awsapi.Turn(page, rows, func(u *User) string { return u.NameKey })
 	users := make([]types.UserType, len(rows))
 	for i, u := range rows {
 		users[i] = u.shape(nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 )
 
 // ListUsers pages through a pool's users by user name, all or those that a
@@ -34,7 +35,7 @@ func (s *Service) ListUsers(ctx context.Context, call *access.Call, in *idp.List
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(u *User) string { return u.NameKey })
+	rows, next := awsapi.Turn(page, rows, func(u *User) string { return u.NameKey })
 	var keep func(string) bool
 	if in.AttributesToGet != nil {
 		keep = func(name string) bool { return slices.Contains(in.AttributesToGet, name) }
@@ -46,22 +47,22 @@ func (s *Service) ListUsers(ctx context.Context, call *access.Call, in *idp.List
 	return out, nil
 }
 
-func (s *Service) searchUsers(ctx context.Context, p *Pool, f *filter, page page) ([]*User, error) {
+func (s *Service) searchUsers(ctx context.Context, p *Pool, f *filter, page awsapi.Page) ([]*User, error) {
 	switch {
 	case f == nil:
-		return userTable.List(ctx, s.db, usersAfter, p.ID, page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersAfter, p.ID, page.After, page.Fetch())
 	case f.attribute == filterStatus:
-		return userTable.List(ctx, s.db, usersByStatusAfter, p.ID, f.value, page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersByStatusAfter, p.ID, f.value, page.After, page.Fetch())
 	case f.attribute == filterEnabled:
-		return userTable.List(ctx, s.db, usersByStateAfter, p.ID, f.value == string(types.StatusTypeEnabled), page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersByStateAfter, p.ID, f.value == string(types.StatusTypeEnabled), page.After, page.Fetch())
 	}
 	value := searchValue(p, f.value)
 	switch {
 	case f.prefix && value == "":
-		return userTable.List(ctx, s.db, usersPrefixAfter, p.ID, f.attribute, []byte{}, []byte{0xff, 0xff}, page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersPrefixAfter, p.ID, f.attribute, []byte{}, []byte{0xff, 0xff}, page.After, page.Fetch())
 	case f.prefix:
-		return userTable.List(ctx, s.db, usersPrefixAfter, p.ID, f.attribute, []byte(value), prefixEnd(value), page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersPrefixAfter, p.ID, f.attribute, []byte(value), prefixEnd(value), page.After, page.Fetch())
 	default:
-		return userTable.List(ctx, s.db, usersEqualAfter, p.ID, f.attribute, []byte(value), page.after, page.fetch())
+		return userTable.List(ctx, s.db, usersEqualAfter, p.ID, f.attribute, []byte(value), page.After, page.Fetch())
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -151,11 +152,11 @@ func (s *Service) ListUserPools(ctx context.Context, call *access.Call, in *idp.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := poolTable.List(ctx, s.db, poolsAfter, call.Region, page.after, page.fetch())
+	rows, err := poolTable.List(ctx, s.db, poolsAfter, call.Region, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(p *Pool) string { return p.ID })
+	rows, next := awsapi.Turn(page, rows, func(p *Pool) string { return p.ID })
 	out := &idp.ListUserPoolsOutput{NextToken: next, UserPools: []types.UserPoolDescriptionType{}}
 	for _, p := range rows {
 		out.UserPools = append(out.UserPools, types.UserPoolDescriptionType{
