@@ -88,7 +88,7 @@ func (s *Service) proveWithDeveloper(ctx context.Context, call *access.Call, p *
 	if err != nil {
 		return nil, err
 	}
-	own := login{provider: p.Developer, subject: user, kind: byDeveloper, tags: tags, claims: func(string) []string { return nil }}
+	own := login{provider: p.Developer, subject: user, kind: byDeveloper, tags: tags, claims: func(string) claim { return claim{} }}
 	return append([]login{own}, logins...), nil
 }
 

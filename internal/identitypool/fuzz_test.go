@@ -14,7 +14,11 @@ func FuzzClaimValues(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		values := claimValues(json.RawMessage(raw))
+		c := readClaim(json.RawMessage(raw))
+		values := c.values
+		if !c.list && len(values) > 1 {
+			t.Errorf("%q gives several values and is no list", raw)
+		}
 		for _, v := range values {
 			if !utf8.ValidString(v) {
 				t.Errorf("%q gives a value that is no text", raw)

@@ -60,48 +60,52 @@ func methods(p *Pool, logins []login) []string {
 	return amr
 }
 
-// claims finds what a proof says under a name: nothing, one value or several.
-type claims func(name string) []string
+// claims finds what a proof says under a name.
+type claims func(name string) claim
+
+// claim is what a proof says under one name: nothing, one value or several. A
+// list of one is a list: what it means must not change with a second entry.
+type claim struct {
+	values []string
+	list   bool
+}
 
 // tokenClaims reads claims of a token. What is neither a text, a number, a truth
 // value nor a list of texts says nothing.
 func tokenClaims(t *verify.Token) claims {
-	return func(name string) []string {
-		raw, ok := t.Claim(name)
-		if !ok {
-			return nil
-		}
-		return claimValues(raw)
+	return func(name string) claim {
+		raw, _ := t.Claim(name) // of no claim: nothing
+		return readClaim(raw)
 	}
 }
 
-func claimValues(raw json.RawMessage) []string {
+func readClaim(raw json.RawMessage) claim {
 	if !json.Valid(raw) { // a decoder stops at the end of the first value
-		return nil
+		return claim{}
 	}
 	var value any
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.UseNumber()
 	if decoder.Decode(&value) != nil {
-		return nil
+		return claim{}
 	}
 	switch v := value.(type) {
 	case string:
-		return []string{v}
+		return claim{values: []string{v}}
 	case bool, json.Number:
-		return []string{strings.TrimSpace(string(raw))}
+		return claim{values: []string{strings.TrimSpace(string(raw))}}
 	case []any:
 		texts := make([]string, 0, len(v))
 		for _, e := range v {
 			text, ok := e.(string)
 			if !ok {
-				return nil
+				return claim{}
 			}
 			texts = append(texts, text)
 		}
-		return texts
+		return claim{texts, true}
 	}
-	return nil
+	return claim{}
 }
 
 // prove proves every login of a call, in the order of their keys. One that does

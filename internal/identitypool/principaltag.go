@@ -118,8 +118,8 @@ func (p *Pool) sessionTags(logins []login) (map[string]string, error) {
 				return nil, notAuthorized(textTags)
 			}
 		}
-		for key, claim := range p.principalTags(l) {
-			values := l.claims(claim)
+		for key, name := range p.principalTags(l) {
+			values := l.claims(name).values
 			if len(values) == 0 {
 				continue
 			}

@@ -36,7 +36,16 @@ func (s *Service) proveSAML(ctx context.Context, call *access.Call, arn, respons
 	case err != nil:
 		return login{}, refusal{notAuthorized(textNotSAML), err.Error()}
 	}
-	return login{provider: arn, subject: a.Subject, kind: bySAML, names: []string{arn}, claims: func(name string) []string { return a.Attributes[name] }}, nil
+	return login{provider: arn, subject: a.Subject, kind: bySAML, names: []string{arn}, claims: attributeClaims(a.Attributes)}, nil
+}
+
+// attributeClaims reads attributes of an assertion, which does not tell a list of
+// one from a text.
+func attributeClaims(attributes map[string][]string) claims {
+	return func(name string) claim {
+		values := attributes[name]
+		return claim{values, len(values) > 1}
+	}
 }
 
 // publicProvider is one that everybody knows, by its login key.

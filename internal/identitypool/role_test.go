@@ -56,6 +56,8 @@ func TestTheRoleThatAMappingChooses(t *testing.T) {
 		"a later one that was chosen":            {byRule("email", "boss@shop.example", "nickname", "waiter"), arn["waiter"], "waiter"},
 		"Contains, in a list":                    {byRule("cognito:groups", []string{"staff", "cooks"}), "", "cook"},
 		"Contains, not a part of a list's entry": {byRule("cognito:groups", []string{"staff", "pastrycooks"}), "", "member"},
+		"Contains, not a part of its only entry": {byRule("cognito:groups", []string{"pastrycooks"}), "", "member"},
+		"Contains, in a list of one":             {byRule("cognito:groups", []string{"cooks"}), "", "cook"},
 		"Contains, in a text":                    {byRule("nickname", "the waiter"), "", "waiter"},
 		"StartsWith":                             {byRule("email", "b.ann@shop.example"), "", "waiter"},
 		"NotEqual":                               {byRule("country", "fr"), "", "stranger"},

@@ -66,14 +66,14 @@ func (p *Pool) mappingFor(logins []login) (login, Mapping, bool) {
 // roleOfToken takes the role that the token names. No role and no error: it
 // names none, or several without preferring one.
 func roleOfToken(l login, custom string) (arn, why string, err error) {
-	roles := l.claims(claimRoles)
+	roles := l.claims(claimRoles).values
 	if custom != "" {
 		if slices.Contains(roles, custom) {
 			return custom, "the caller chose it among the token's roles", nil
 		}
 		return "", "the token does not offer the role", notAuthorized(textCustomRole)
 	}
-	if preferred := l.claims(claimPreferred); len(preferred) == 1 && preferred[0] != "" {
+	if preferred := l.claims(claimPreferred).values; len(preferred) == 1 && preferred[0] != "" {
 		return preferred[0], "the token prefers it", nil
 	}
 	if len(roles) == 1 {
@@ -99,7 +99,8 @@ func (m Mapping) roleByRules(l login, custom string) (arn, why string, err error
 // matches compares case by case. A claim that is not there matches no rule, not
 // even NotEqual. Of a claim that is a list, such as cognito:groups, one element
 // is enough, and Contains means a whole element; NotEqual means none.
-func (r Rule) matches(values []string) bool {
+func (r Rule) matches(c claim) bool {
+	values := c.values
 	if len(values) == 0 {
 		return false
 	}
@@ -111,7 +112,7 @@ func (r Rule) matches(values []string) bool {
 	case types.MappingRuleMatchTypeStartsWith:
 		return slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(v, r.Value) })
 	case types.MappingRuleMatchTypeContains:
-		if len(values) == 1 {
+		if !c.list {
 			return strings.Contains(values[0], r.Value)
 		}
 		return slices.Contains(values, r.Value)

@@ -93,7 +93,7 @@ func (s *Service) isDead(ctx context.Context, t *verify.Token) (string, error) {
 
 func methodsOf(t *verify.Token) []string {
 	raw, _ := t.Claim("amr")
-	return claimValues(raw)
+	return readClaim(raw).values
 }
 
 // proveOwn takes the token that a developer's server asked for, as a login. Such
