@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"encoding/base64"
-	"strings"
-)
+import "strings"
 
 // condition is one key under one operator. Only what its operator's family needs
 // is filled.
@@ -150,6 +147,7 @@ func (k *condition) any(value string, f *facts) bool {
 			}
 		}
 	case binaries:
+		value = unpadded(value)
 		for i := range k.binary {
 			if k.binary[i] == value {
 				return true
@@ -212,7 +210,7 @@ func compileCondition(op operator, key string, values []located, variables bool)
 				k.nets = append(k.nets, n)
 			}
 		case binaries:
-			k.binary = append(k.binary, canonicalBase64(v.text))
+			k.binary = append(k.binary, unpadded(v.text))
 		}
 	}
 	return k
@@ -231,11 +229,5 @@ func boolean(text string) (string, bool) {
 	return "", false
 }
 
-// canonicalBase64 makes the two spellings of the same bytes, with and without
-// padding, one. Requests carry the padded one.
-func canonicalBase64(text string) string {
-	if b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil {
-		return base64.StdEncoding.EncodeToString(b)
-	}
-	return text
-}
+// unpadded makes the spellings of the same bytes one, with and without padding.
+func unpadded(base64 string) string { return strings.TrimRight(base64, "=") }

@@ -111,6 +111,10 @@ func TestOperators(t *testing.T) {
 
 		{"BinaryEquals", `{"BinaryEquals":{"x:key":"QmluYXJ5"}}`, has("QmluYXJ5"), true},
 		{"BinaryEquals of other bytes", `{"BinaryEquals":{"x:key":"QmluYXJ5"}}`, has("QmluYXJz"), false},
+		{"BinaryEquals without padding on both sides", `{"BinaryEquals":{"x:key":"QmluYQ"}}`, has("QmluYQ"), true},
+		{"BinaryEquals without padding in the policy", `{"BinaryEquals":{"x:key":"QmluYQ"}}`, has("QmluYQ=="), true},
+		{"BinaryEquals without padding in the request", `{"BinaryEquals":{"x:key":"QmluYQ=="}}`, has("QmluYQ"), true},
+		{"BinaryEquals of a text with itself", `{"BinaryEquals":{"x:key":"kitchen"}}`, has("kitchen"), true},
 
 		{"IpAddress in a network", `{"IpAddress":{"x:key":"203.0.113.0/24"}}`, has("203.0.113.7"), true},
 		{"IpAddress at its edge", `{"IpAddress":{"x:key":"203.0.113.0/25"}}`, has("203.0.113.128"), false},
