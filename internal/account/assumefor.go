@@ -70,8 +70,10 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 	if err := p.tag(nil, tags, a.Transitive); err != nil {
 		return TemporaryCredentials{}, err
 	}
-	sortTags(p.Tags)
-	if _, err := p.packedSize(); err != nil {
+	if ok, err := packs(&p); err != nil {
+		return TemporaryCredentials{}, err
+	} else if !ok {
+		_, err := p.packedSize() // says by how much
 		return TemporaryCredentials{}, err
 	}
 	if err := a.fits(); err != nil {
@@ -88,8 +90,8 @@ func (s *Service) AssumeFor(call *access.Call, a Assumption) (TemporaryCredentia
 
 // fits refuses a proof that says more than a session token can carry.
 func (a *Assumption) fits() error {
-	packed, err := pack([]map[string][]string{a.Conditions, a.Claims})
-	if err == nil && len(packed) > maxPacked {
+	ok, err := packs([]map[string][]string{a.Conditions, a.Claims})
+	if err == nil && !ok {
 		return &types.PackedPolicyTooLargeException{Message: text("The claims of the identity provider take more than the space allotted to them.", nil)}
 	}
 	return err

@@ -149,7 +149,7 @@ var boundaryKeyed = map[string]bool{
 func (c *conditions) principalTag(name string) policy.Values {
 	if session := c.call.Caller.Session; session != nil {
 		for key, value := range session.Tags {
-			if strings.EqualFold(key, name) {
+			if isTagKey(key, name) {
 				return policy.One(value)
 			}
 		}
@@ -162,7 +162,7 @@ func (c *conditions) principalTag(name string) policy.Values {
 
 func tagValueOf(tags []tag, name string) policy.Values {
 	for _, t := range tags {
-		if strings.EqualFold(t.Key, name) {
+		if isTagKey(t.Key, name) {
 			return policy.One(t.Value)
 		}
 	}

@@ -79,27 +79,34 @@ func (p *passed) tag(caller *access.Temporary, tags []types.Tag, transitive []st
 	for _, t := range tags {
 		p.Tags = append(p.Tags, tag{deref(t.Key), deref(t.Value)})
 	}
-	seen := map[string]bool{}
+	seen, along := map[string]string{}, map[string]bool{} // by key in lower case, as policies know it
 	for _, t := range p.Tags {
-		if seen[strings.ToLower(t.Key)] {
+		folded := strings.ToLower(t.Key)
+		if _, twice := seen[folded]; twice {
 			return invalidParameter("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		seen[strings.ToLower(t.Key)] = true
+		seen[folded] = t.Key
 	}
 	if err := checkTags(p.Tags); err != nil {
 		return validation("%s", asText(err))
 	}
 	for _, key := range transitive {
-		if !seen[strings.ToLower(key)] {
+		folded := strings.ToLower(key)
+		written, given := seen[folded]
+		if !given {
 			return invalidParameter("The specified transitive tag key must be included in the requested tags.")
 		}
-		p.Transitive = append(p.Transitive, key)
+		if !along[folded] {
+			along[folded] = true
+			p.Transitive = append(p.Transitive, written)
+		}
 	}
+	sortTags(p.Tags)
 	if caller == nil {
 		return nil
 	}
 	for _, key := range caller.TransitiveTags {
-		if seen[strings.ToLower(key)] {
+		if _, given := seen[strings.ToLower(key)]; given {
 			return invalidParameter("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 		}
 		p.Tags = append(p.Tags, tag{key, tagIn(caller.Tags, key)})
@@ -114,7 +121,7 @@ func (p *passed) tag(caller *access.Temporary, tags []types.Tag, transitive []st
 
 func tagIn(tags map[string]string, key string) string {
 	for k, value := range tags {
-		if strings.EqualFold(k, key) {
+		if sameTagKey(k, key) {
 			return value
 		}
 	}

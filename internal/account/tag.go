@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -41,7 +43,24 @@ func sortedTags(given []types.Tag) ([]tag, error) {
 
 // withTags puts tags over those that are there. Keys are one key in any case;
 // the newer way to write it stays.
-func withTags(have, given []tag) ([]tag, error) { return overTags(have, given, strings.EqualFold) }
+func withTags(have, given []tag) ([]tag, error) { return overTags(have, given, sameTagKey) }
+
+// sameTagKey reports whether two texts are one key, as condition keys are
+// compared: in lower case. Unicode folds more into one, such as ſ into s, and
+// policies that were asked about the one would be silent about the other.
+func sameTagKey(a, b string) bool { return strings.ToLower(a) == strings.ToLower(b) }
+
+// isTagKey is sameTagKey where folded is in lower case already; it allocates nothing.
+func isTagKey(key, folded string) bool {
+	for _, r := range key {
+		lower, size := utf8.DecodeRuneInString(folded)
+		if size == 0 || unicode.ToLower(r) != lower {
+			return false
+		}
+		folded = folded[size:]
+	}
+	return folded == ""
+}
 
 func overTags(have, given []tag, same func(a, b string) bool) ([]tag, error) {
 	list := withoutTags(have, func(key string) bool {
@@ -60,7 +79,7 @@ func withoutTags(have []tag, gone func(key string) bool) []tag {
 
 func anyKey(keys []string) func(string) bool {
 	return func(key string) bool {
-		return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
+		return slices.ContainsFunc(keys, func(k string) bool { return sameTagKey(k, key) })
 	}
 }
 
