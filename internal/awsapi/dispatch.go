@@ -154,29 +154,8 @@ func (x *exchange) badSignature(err error) *fault {
 	if !errors.As(err, &known) {
 		return x.api.broken(x.ctx, x.record, stepSignature, err)
 	}
-	x.note(stepSignature, audit.Refused, x.whyNotProved(known))
+	x.note(stepSignature, audit.Refused, known.Reason(x.named))
 	return signatureFault(known)
-}
-
-// whyNotProved is for the operator: what AWS's words leave open, and which key
-// the request names.
-func (x *exchange) whyNotProved(e *sigv4.Error) string {
-	text := strings.TrimPrefix(e.Error(), "sigv4: ")
-	switch e.Kind {
-	case sigv4.UnknownKey:
-		text = "no active access key has the id that the request names, or its session token is none of that key's"
-	case sigv4.ExpiredToken:
-		text = "the session of the temporary key is over or was cut off"
-	case sigv4.Mismatch:
-		if !strings.HasPrefix(text, "The request signature we calculated") {
-			break // it says by itself what the signature does not cover
-		}
-		text = "the signature is not the one for this request: it was made with another secret, or method, host, path, query, headers or body were changed after it"
-	}
-	if x.named != "" {
-		text += " (access key " + clip(x.named) + ")"
-	}
-	return text
 }
 
 // prove verifies the signature over the whole request. What needs no secret is
@@ -195,6 +174,10 @@ func (x *exchange) prove(call *access.Call, m *message, s *sigv4.Signature) *fau
 		var f *fault
 		if m.body, f = x.readBody(x.api.config.MaxBody); f != nil {
 			return f
+		}
+		// Which may have taken minutes: a key that was taken away meanwhile opens nothing.
+		if secret, owner, err = x.api.config.Keys.Key(x.ctx, s.AccessKeyID, s.SessionToken); err != nil {
+			return x.badSignature(err)
 		}
 	}
 	p.Secret, p.Body = secret, m.body

@@ -31,6 +31,32 @@ func (e *Error) Error() string {
 	return "sigv4: " + first
 }
 
+// longestShown bounds an access key id, which anybody may have made up.
+const longestShown = 128 // bytes; those of AWS have 128 characters at most
+
+// Reason is for the operator: what AWS's words leave open, and which access key
+// the request names; "" if none could be read. It shows nothing secret.
+func (e *Error) Reason(accessKeyID string) string {
+	text, _, _ := strings.Cut(e.Message, "\n")
+	switch e.Kind {
+	case UnknownKey:
+		text = "no active access key has the id that the request names, or its session token is none of that key's"
+	case ExpiredToken:
+		text = "the session of the temporary key is over or was cut off"
+	case Mismatch:
+		if strings.HasPrefix(text, notTheSignature) { // others say by themselves what is not covered
+			text = "the signature is not the one for this request: it was made with another secret, or method, host, path, query, headers or body were changed after it"
+		}
+	}
+	if accessKeyID == "" {
+		return text
+	}
+	if len(accessKeyID) > longestShown {
+		accessKeyID = strings.ToValidUTF8(accessKeyID[:longestShown], "") + "..."
+	}
+	return text + " (access key " + accessKeyID + ")"
+}
+
 var (
 	// ErrUnsigned: the request carries no signature of either form.
 	ErrUnsigned = &Error{Unsigned, "Missing Authentication Token"}
@@ -42,8 +68,10 @@ var (
 
 func incomplete(message string) error { return &Error{Incomplete, message} }
 
+const notTheSignature = "The request signature we calculated does not match"
+
 func mismatch(canonical, toSign string) error {
-	return &Error{Mismatch, "The request signature we calculated does not match the signature you provided. " +
+	return &Error{Mismatch, notTheSignature + " the signature you provided. " +
 		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\n" +
 		"The Canonical String for this request should have been\n'" + canonical + "'\n\n" +
 		"The String-to-Sign should have been\n'" + toSign + "'\n"}
