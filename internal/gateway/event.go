@@ -22,7 +22,7 @@ func (x *exchange) backendHeaders(into []field, own *[5]string) []field {
 	hop := nominated(x.r.Header)
 	for name, values := range x.r.Header {
 		switch {
-		case hop[name] || !passesToBackend(name, values):
+		case hop[name] && !x.signs(name) || !passesToBackend(name, values):
 		case name == "X-Forwarded-For" || name == "X-Forwarded-Port" || name == "X-Forwarded-Proto":
 		default:
 			into = append(into, field{name, values})
@@ -40,6 +40,12 @@ func (x *exchange) backendHeaders(into []field, own *[5]string) []field {
 		field{"X-Forwarded-Port", own[3:4:4]}, field{"X-Forwarded-Proto", own[4:5:5]})
 	slices.SortFunc(into, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	return into
+}
+
+// signs reports whether a signature covers the header. Nobody can then take it
+// away by naming it in a Connection header, which mostly is not signed.
+func (x *exchange) signs(name string) bool {
+	return x.signer != nil && x.signer.signature.Signs(strings.ToLower(name))
 }
 
 // headerValues are the values of a header by its name in any casing; Host is

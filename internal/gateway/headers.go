@@ -37,11 +37,13 @@ func passesToBackend(name string, values []string) bool {
 	if droppedRequest[name] || strings.HasPrefix(name, "X-Amzn-") {
 		return false
 	}
-	if name == "Authorization" {
-		// A signature was for the gateway; other credentials may be for the backend.
-		return !slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(v, sigV4Algorithm) })
-	}
-	return true
+	return !areSignature(name, values)
+}
+
+// areSignature finds what was for the gateway and is to be used by nobody behind
+// it; other credentials in Authorization may be for the backend.
+func areSignature(name string, values []string) bool {
+	return name == "Authorization" && slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(v, sigV4Algorithm) })
 }
 
 // nominated are the headers that the client's Connection header names: they

@@ -117,15 +117,24 @@ func compileMapping(s *stage, target, source string) (mapping, error) {
 			return nil
 		}
 	case "header":
-		m.value = func(x *exchange) []string { return last(headerValues(x.r.Header, name)) }
+		m.value = func(x *exchange) []string { return last(mappable(x, name)) }
 	case "multivalueheader":
-		m.value = func(x *exchange) []string { return headerValues(x.r.Header, name) }
+		m.value = func(x *exchange) []string { return mappable(x, name) }
 	case "querystring":
 		m.value = func(x *exchange) []string { return last(queryValues(x, name)) }
 	case "multivaluequerystring":
 		m.value = func(x *exchange) []string { return queryValues(x, name) }
 	}
 	return m, nil
+}
+
+// mappable are the values of a header of the client that a mapping may take.
+func mappable(x *exchange, name string) []string {
+	values := headerValues(x.r.Header, name)
+	if areSignature(canonicalName(name), values) {
+		return nil
+	}
+	return values
 }
 
 // settable says whether a mapping may set a header: not those of the connection,

@@ -17,7 +17,7 @@ func (x *exchange) query(into []pair) []pair {
 		return parseQuery(x.address.Query, "&;", into)
 	}
 	into = parseQuery(x.address.Query, "&", into)
-	if x.signer.presigned {
+	if x.signer.signature.Presigned {
 		into = slices.DeleteFunc(into, func(p pair) bool { return p.name == "X-Amz-Signature" })
 	}
 	return into

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -15,7 +14,7 @@ import (
 // signer is who has signed a request.
 type signer struct {
 	call      access.Call // what policies are asked about, with its Caller
-	presigned bool        // by the query, not by a header
+	signature *sigv4.Signature
 }
 
 // proveSigner is the first step of an AWS_IAM method: whose signature is it, and
@@ -25,7 +24,7 @@ type signer struct {
 func proveSigner(ctx context.Context, g *Gateway, x *exchange) verdict {
 	s, err := sigv4.Parse(x.r)
 	if err != nil {
-		return g.badSignature(x, err)
+		return g.badSignature(x, "", err)
 	}
 	// Here a path with // or /./ is another path than the one without.
 	p := sigv4.Params{
@@ -33,27 +32,32 @@ func proveSigner(ctx context.Context, g *Gateway, x *exchange) verdict {
 		Service: "execute-api", Region: x.stage.region,
 	}
 	if err := s.Check(p); err != nil {
-		return g.badSignature(x, err)
+		return g.badSignature(x, s.AccessKeyID, err)
 	}
 	if err := unsignedMeaning(x, s); err != nil {
-		return g.badSignature(x, err)
+		return g.badSignature(x, s.AccessKeyID, err)
 	}
 	secret, owner, err := g.keys.Key(ctx, s.AccessKeyID, s.SessionToken)
 	if err != nil {
-		return g.badSignature(x, err)
+		return g.badSignature(x, s.AccessKeyID, err)
 	}
 	body, d := readBody(x)
 	if d != nil {
 		return denied(d, badBody)
 	}
+	if x.read { // which may have taken minutes: a key that was taken away meanwhile opens nothing
+		if secret, owner, err = g.keys.Key(ctx, s.AccessKeyID, s.SessionToken); err != nil {
+			return g.badSignature(x, s.AccessKeyID, err)
+		}
+	}
 	p.Secret, p.Body = secret, body
 	if err := s.Verify(p); err != nil {
-		return g.badSignature(x, err)
+		return g.badSignature(x, s.AccessKeyID, err)
 	}
 	if owner.Kind == access.Anonymous {
-		return g.badSignature(x, sigv4.ErrUnknownKey)
+		return g.badSignature(x, s.AccessKeyID, sigv4.ErrUnknownKey)
 	}
-	x.signer = &signer{g.call(x, owner), s.Presigned}
+	x.signer = &signer{g.call(x, owner), s}
 	x.record.Caller = owner.ARN
 	return passed(owner.AccessKeyID)
 }
@@ -63,7 +67,7 @@ func proveSigner(ctx context.Context, g *Gateway, x *exchange) verdict {
 // another one of it.
 func unsignedMeaning(x *exchange, s *sigv4.Signature) error {
 	if _, overrides := x.r.Header[methodOverride]; overrides {
-		if _, covered := slices.BinarySearch(s.Headers, strings.ToLower(methodOverride)); !covered {
+		if !s.Signs(strings.ToLower(methodOverride)) {
 			return &sigv4.Error{Kind: sigv4.Mismatch, Message: "'" + strings.ToLower(methodOverride) + "' must be a 'SignedHeader' in the AWS Authorization."}
 		}
 	}
@@ -89,13 +93,14 @@ func (g *Gateway) call(x *exchange, owner access.Caller) access.Call {
 	return c
 }
 
-// badSignature answers for a signature that proves nothing. Only the verifier's
-// own refusals are for the client.
-func (g *Gateway) badSignature(x *exchange, err error) verdict {
+// badSignature answers for a signature that proves nothing; accessKeyID is that
+// of the request, if it could be read. Only the verifier's own refusals are for
+// the client.
+func (g *Gateway) badSignature(x *exchange, accessKeyID string, err error) verdict {
 	var known *sigv4.Error
 	if !errors.As(err, &known) {
 		g.logger.Error("the owner of a key could not be found", slog.String("requestId", x.id), slog.Any("error", err))
 		return denied(failInternal, "the owner of the key could not be found; see the log")
 	}
-	return denied(signatureDenial(known), known.Error())
+	return denied(signatureDenial(known), known.Reason(accessKeyID))
 }

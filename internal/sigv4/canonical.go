@@ -105,9 +105,10 @@ func (s *Signature) absent() (string, bool) {
 	return "", false
 }
 
-// appendTrimmed writes a header value without the spaces around it and with each run of spaces inside as one.
+// appendTrimmed writes a header value without the spaces and tabs around it and with each run of spaces inside as one.
+// Unicode has more spaces, but to HTTP they are part of the value, and whoever is behind us sees them.
 func appendTrimmed(dst []byte, v string) []byte {
-	v = strings.TrimSpace(v)
+	v = strings.Trim(v, " \t")
 	for i := 0; i < len(v); i++ {
 		if v[i] == ' ' && v[i-1] == ' ' {
 			continue

@@ -193,11 +193,11 @@ func (s *Signature) fill(credential, headers, signature, date string, dateHeader
 			return incomplete("SignedHeaders must be lower-case header names in ascending order, each named once, separated by ';'.")
 		}
 	}
-	if !s.signs("host") && !s.signs(":authority") {
+	if !s.Signs("host") && !s.Signs(":authority") {
 		return &Error{Mismatch, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
 	}
 	for name := range s.request.header {
-		if len(name) > 6 && strings.EqualFold(name[:6], "X-Amz-") && !s.signs(strings.ToLower(name)) {
+		if len(name) > 6 && strings.EqualFold(name[:6], "X-Amz-") && !s.Signs(strings.ToLower(name)) {
 			return &Error{Mismatch, "'" + strings.ToLower(name) + "' must be a 'SignedHeader' in the AWS Authorization."}
 		}
 	}
@@ -220,8 +220,8 @@ func (s *Signature) fill(credential, headers, signature, date string, dateHeader
 	return nil
 }
 
-// signs reports whether a header (in lower case) is covered by the signature.
-func (s *Signature) signs(name string) bool {
+// Signs reports whether the signature covers a header, named in lower case.
+func (s *Signature) Signs(name string) bool {
 	_, ok := slices.BinarySearch(s.Headers, name)
 	return ok
 }

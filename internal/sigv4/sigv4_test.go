@@ -228,6 +228,8 @@ func TestRefusesEveryChange(t *testing.T) {
 		"header value":          func(r *http.Request, _ *sigv4.Params) { r.Header["X-Tag"] = []string{"one", "three"} },
 		"header order":          func(r *http.Request, _ *sigv4.Params) { r.Header["X-Tag"] = []string{"two", "one"} },
 		"header value removed":  func(r *http.Request, _ *sigv4.Params) { r.Header["X-Tag"] = []string{"one"} },
+		"a space of Unicode":    func(r *http.Request, _ *sigv4.Params) { r.Header["X-Tag"] = []string{"one", "two\u00a0"} },
+		"a line of Unicode":     func(r *http.Request, _ *sigv4.Params) { r.Header["X-Tag"] = []string{"\u2028one", "two"} },
 		"header removed":        func(r *http.Request, _ *sigv4.Params) { r.Header.Del("X-Tag") },
 		"empty header removed":  func(r *http.Request, _ *sigv4.Params) { r.Header.Del("X-Empty") },
 		"date":                  func(r *http.Request, _ *sigv4.Params) { r.Header.Set("X-Amz-Date", "20260304T050608Z") },
