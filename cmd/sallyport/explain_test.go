@@ -149,6 +149,7 @@ func happened(t testing.TB, root aws.Config) map[string]string {
 		"SIGNED":      {"GET", "/signed", signed, "curl/8"},
 		"ROUTEDENIED": {"POST", "/signed", signed, "curl/8"},
 		"UNSIGNED":    {"POST", "/signed", "", "curl/8"},
+		"ROUTESECRET": {"GET", "/signed", forged, "curl/8"},
 	} {
 		url := api + c.path
 		if c.path == "" {
@@ -159,9 +160,12 @@ func happened(t testing.TB, root aws.Config) map[string]string {
 		request.Header.Set("User-Agent", c.agent)
 		switch c.authorization {
 		case "":
-		case signed:
+		case signed, forged:
 			credentials, err := ann.Credentials.Retrieve(ctx)
 			check(t, err)
+			if c.authorization == forged {
+				credentials.SecretAccessKey = "not-the-secret-of-ann"
+			}
 			nothing := sha256.Sum256(nil)
 			check(t, v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(nothing[:]), "execute-api", ann.Region, time.Now()))
 		default:
@@ -178,7 +182,10 @@ func happened(t testing.TB, root aws.Config) map[string]string {
 }
 
 // signed stands for a signature of ann's.
-const signed = "AWS4-HMAC-SHA256"
+const (
+	signed = "AWS4-HMAC-SHA256"
+	forged = "AWS4-HMAC-SHA256, by another secret"
+)
 
 func check(t testing.TB, err error) {
 	t.Helper()
