@@ -134,6 +134,12 @@ func (e *evaluation) combine(s *Set, guarded bool, onResource Layer, resource, i
 		// too, is allowed past what identity, boundary and session policies leave out:
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html.
 		if resource.grant == byName {
+			// A session policy given to a caller who is no session stands for one of
+			// theirs. What names them was theirs before it, so it is limited, too:
+			// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session.
+			if !p.isSession() && len(s.Session) > 0 && !session.allows() {
+				return Decision{Layer: LayerSession}
+			}
 			return Decision{Outcome: Allowed, Layer: onResource, By: resource.by}
 		}
 		if (s.ResourceMustAllow || onResource == LayerTrust) && !resource.allows() {

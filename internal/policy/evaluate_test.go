@@ -56,7 +56,10 @@ func TestTheOrderOfEvaluation(t *testing.T) {
 
 		{"resource allows the user, at once", "user", home, layers{effect: "Allow", principal: user}, allowed, policy.LayerResource},
 		{"and past their boundary", "user", home, layers{boundary: silent, effect: "Allow", principal: user}, allowed, policy.LayerResource},
-		{"but not past a deny of it", "user", home, layers{boundary: no, effect: "Allow", principal: user}, explicit, policy.LayerBoundary},
+		{"but not past the session policy that is asked about", "user", home, layers{session: silent, effect: "Allow", principal: user}, implicit, policy.LayerSession},
+		{"nor for root", "root", home, layers{session: silent, effect: "Allow", principal: whole}, implicit, policy.LayerSession},
+		{"a session policy that allows leaves it to the resource", "user", home, layers{session: yes, effect: "Allow", principal: user}, allowed, policy.LayerResource},
+		{"but not past a deny of the boundary", "user", home, layers{boundary: no, effect: "Allow", principal: user}, explicit, policy.LayerBoundary},
 		{"resource allows everybody", "user", home, layers{boundary: silent, effect: "Allow", principal: `"*"`}, allowed, policy.LayerResource},
 		{"resource denies", "user", home, layers{identity: yes, effect: "Deny", principal: user}, explicit, policy.LayerResource},
 		{"resource denies the account", "user", home, layers{identity: yes, effect: "Deny", principal: whole}, explicit, policy.LayerResource},

@@ -45,6 +45,9 @@ type Principal struct {
 	ID string
 }
 
+// isSession reports whether policies can name this very session.
+func (p *Principal) isSession() bool { return p.Caller == RoleSession || p.Caller == FederatedUser }
+
 // ParsePrincipal reads what stands for a principal in a text: * for anonymous,
 // an ARN, the number of an account for its root, or the name of a service.
 func ParsePrincipal(text string) (Principal, error) {

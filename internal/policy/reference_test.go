@@ -97,8 +97,10 @@ func (c *refCase) decide() string {
 	switch {
 	case owner != mine:
 		return allowIf(named != "" && identity && limits)
-	case named == "self":
+	case named == "self" && strings.HasPrefix(c.Principal, "arn:aws:sts:"):
 		return "Allow"
+	case named == "self":
+		return allowIf(len(c.Session) == 0 || c.allowedBy(c.Session))
 	case named == "role":
 		return allowIf(limits)
 	case c.MustAllow && named == "":
