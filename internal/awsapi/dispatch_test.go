@@ -2,6 +2,7 @@ package awsapi_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -185,6 +186,28 @@ func TestSignedCallsRunAsTheirSigner(t *testing.T) {
 		if rec.Outcome != audit.Passed || rec.Service != c.service || rec.Caller != "arn:aws:iam::000000000000:root" || rec.Why() != "" {
 			t.Errorf("%+v %s", rec, rec.Why())
 		}
+	}
+}
+
+// during is a body before whose first byte something happens.
+type during struct {
+	io.Reader
+	happens func()
+}
+
+func (d during) Read(p []byte) (int, error) {
+	d.happens()
+	return d.Reader.Read(p)
+}
+
+// Whoever begins calls and holds back their bodies keeps nothing of a key that is taken away.
+func TestAKeyThatIsTakenAwayWhileTheBodyArrivesOpensNothing(t *testing.T) {
+	h := newHouse(t)
+	call := jsonCall("CreateUserPool", `{"PoolName":"p"}`)
+	r := call.signed(t, "cognito-idp")
+	r.Body = io.NopCloser(during{strings.NewReader(call.body), func() { h.gone = true }})
+	if w := h.do(r); w.Code != 400 || !strings.Contains(w.Body.String(), "UnrecognizedClientException") || len(h.runs) > 0 {
+		t.Errorf("%d %s, and %v ran", w.Code, w.Body, h.runs)
 	}
 }
 
