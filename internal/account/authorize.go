@@ -10,7 +10,8 @@ import (
 )
 
 // Authorize implements access.Authorizer: the root of this account may do
-// anything, everybody else what their policies allow.
+// anything that the resource's own policy does not deny, everybody else what
+// their policies allow. What AWS keeps to itself nobody changes.
 func (s *Service) Authorize(ctx context.Context, call *access.Call, action, resource string) access.Verdict {
 	service, _, _ := strings.Cut(action, ":")
 	s.used(ctx, call, service)
@@ -36,15 +37,18 @@ func (s *Service) decide(now *snapshot, call *access.Call, action, resource stri
 	if v, closed := closedToSessions(call, action); closed {
 		return v
 	}
-	if call.Caller.Kind == access.Root && call.Caller.Account == s.account {
+	root := call.Caller.Kind == access.Root && call.Caller.Account == s.account
+	reserved := policy.Reserved(action, resource)
+	if root && own.Policy == nil && !reserved {
 		return access.Verdict{Allowed: true, Reason: "the account's root may do anything"}
 	}
 	set, ok := s.policiesOf(now, &call.Caller)
-	if !ok && own.Policy == nil {
+	if !ok && !root && own.Policy == nil {
 		return access.Verdict{Reason: "the caller is not known to the account any more", Cause: " because no identity-based policy allows the " + action + " action"}
 	}
 	set.Resource = own
 	set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
+	set.Reserved, set.Open = reserved, policy.Open(action)
 	keys := &conditions{call: call, account: s.account, caller: now.entities[ownerID(&call.Caller)], target: target}
 	if target == nil {
 		keys.tagged = now.policyTags[resource]
@@ -58,6 +62,9 @@ func (s *Service) decide(now *snapshot, call *access.Call, action, resource stri
 // verdict decides, and explains to the operator what was refused.
 func verdict(r *policy.Request, set *policy.Set) access.Verdict {
 	if d := policy.Evaluate(r, set); d.Allowed() {
+		if d.By.Effect == 0 { // no statement was needed
+			return access.Verdict{Allowed: true, Reason: d.Layer.String()}
+		}
 		return access.Verdict{Allowed: true, Reason: "statement " + strconv.Itoa(d.By.Statement) + " of the " + d.Layer.String() + " " + strconv.Quote(d.By.Policy)}
 	}
 	d, trace := policy.Explain(r, set)
@@ -65,7 +72,10 @@ func verdict(r *policy.Request, set *policy.Set) access.Verdict {
 		d.Outcome = policy.ImplicitDeny
 	}
 	cause := policy.DenialCause(r.Action, d)
-	if cause == "" {
+	switch {
+	case d.Layer == policy.LayerReserved:
+		cause = ", which AWS keeps to itself"
+	case cause == "":
 		cause = " because no identity-based policy allows the " + r.Action + " action"
 	}
 	return access.Verdict{Explicit: d.Outcome == policy.ExplicitDeny, Reason: trace.Reason(r), Cause: cause, Trace: trace}

@@ -65,7 +65,7 @@ func (c *conditions) Value(key string) policy.Values {
 	if key == "iam:permissionsboundary" && c.bounded != "" {
 		return policy.One(c.bounded)
 	}
-	if session := call.Caller.Session; session != nil {
+	if session := call.Caller.Session; session != nil && claimable(key) {
 		if values, ok := session.Claims[key]; ok {
 			return policy.Many(values)
 		}
@@ -74,6 +74,13 @@ func (c *conditions) Value(key string) policy.Values {
 		return policy.Many(values)
 	}
 	return policy.Many(call.Conditions[key])
+}
+
+// claimable: a provider speaks for its own family of keys, never for what is
+// known of a request.
+func claimable(key string) bool {
+	family, _, _ := strings.Cut(key, ":")
+	return family != "aws" && family != "iam" && family != "sts"
 }
 
 // ofCaller are the keys of who calls. A service acting for itself has none but

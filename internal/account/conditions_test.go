@@ -98,6 +98,16 @@ func TestConditionKeysOfEveryCaller(t *testing.T) {
 			}
 		}
 	}
+	shift.Claims = map[string][]string{"aws:sourcearn": {"forged"}, "aws:requesttag/team": {"forged"}, "aws:resourcetag/team": {"forged"}, "iam:passedtoservice": {"forged"}, "sts:externalid": {"forged"}}
+	claiming := &conditions{call: &access.Call{Caller: session(&shift), Conditions: map[string][]string{"aws:sourcearn": {"true"}}}}
+	if v := claiming.Value("aws:sourcearn"); v.Len() != 1 || v.At(0) != "true" {
+		t.Error("a session's claim takes the place of what a call says")
+	}
+	for key := range shift.Claims {
+		if key != "aws:sourcearn" && claiming.Value(key).Present() {
+			t.Errorf("a session speaks for %s", key)
+		}
+	}
 	empty := &conditions{call: &access.Call{}}
 	for _, key := range []string{"aws:sourceip", "aws:useragent", "aws:referer", "aws:requestedregion", "aws:resourceaccount", "aws:resourcetag/x", "aws:requesttag/x", "aws:tagkeys"} {
 		if empty.Value(key).Present() {

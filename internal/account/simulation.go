@@ -68,6 +68,7 @@ func (m *simulation) result(action, resource string, named bool) (types.Evaluati
 	if set.Resource.Policy != nil {
 		set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
 	}
+	set.Reserved, set.Open = policy.Reserved(action, resource), policy.Open(action)
 	d, trace := policy.Explain(r, &set)
 	if d.Layer == policy.LayerEngine {
 		return types.EvaluationResult{}, &types.PolicyEvaluationException{Message: text("A policy that applies to %s could not be evaluated.", []any{action})}
