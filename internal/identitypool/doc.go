@@ -25,8 +25,9 @@
 // The files: service and neighbours are the surroundings, operations the
 // registrations; pool, pooloperations, poolroles and tag are settings, limit
 // their bounds; login, userlogin and providerlogin prove; identity, resolve,
-// merge, identityoperations and developer keep identities; rolechoice,
-// principaltag, guest and credentials make sessions; openidtoken, keys and
-// tokenverifier are the tokens; records are the rows, snapshot follows them,
-// paging pages through them; messages are AWS's words.
+// merge, identityoperations and developer keep identities, newcomers bounds how
+// fast strangers make them; rolechoice, principaltag, guest and credentials make
+// sessions; openidtoken, keys and tokenverifier are the tokens; records are the
+// rows, snapshot follows them, paging pages through them; messages are AWS's
+// words.
 package identitypool

@@ -46,6 +46,9 @@ func (s *Service) newGuest(ctx context.Context, call *access.Call, p *Pool) (*ci
 	if !p.Guests {
 		return nil, refused(call, "the pool lets no guests in", notAuthorized(textNoGuests))
 	}
+	if err := s.newcomers.admit(call); err != nil {
+		return nil, err
+	}
 	var i *Identity
 	err := s.writePool(ctx, p.ID, func(tx *store.Tx) (err error) {
 		i, err = s.newIdentity(ctx, tx, call, p, false)

@@ -32,6 +32,7 @@ const (
 	textNoDeveloper    = "The developer provider name is not that of this identity pool."       // *
 	textLookup         = "The developer user is not linked to this identity."                   // *
 	textLookupNeeds    = "Either IdentityId or DeveloperUserIdentifier is required."            // *
+	textTooFast        = "Rate exceeded"                                                        // *
 	textBadPage        = "Invalid pagination token."                                            // *
 	textTooManyPools   = "An account has at most 1000 identity pools in a region."              // *
 	textTooManyTags    = "A resource has at most 50 tags."                                      // *

@@ -18,5 +18,5 @@ func TestEveryOperationAgainstTheSDK(t *testing.T) {
 	awsapitest.Prove(t, api, func(c aws.Config) any { return ci.NewFromConfig(c) },
 		&types.DeveloperUserAlreadyRegisteredException{}, &types.ExternalServiceException{}, &types.InvalidIdentityPoolConfigurationException{},
 		&types.InvalidParameterException{}, &types.LimitExceededException{}, &types.NotAuthorizedException{},
-		&types.ResourceConflictException{}, &types.ResourceNotFoundException{})
+		&types.ResourceConflictException{}, &types.ResourceNotFoundException{}, &types.TooManyRequestsException{})
 }

@@ -43,6 +43,11 @@ func (s *Service) resolve(ctx context.Context, call *access.Call, w wanted) (*Id
 	if i := f.settled(); i != nil {
 		return i, nil
 	}
+	if f.given == nil && len(f.owners) == 0 && !w.trusted { // there will be a new one
+		if err := s.newcomers.admit(call); err != nil {
+			return nil, err
+		}
+	}
 	var i *Identity
 	err = s.writePool(ctx, w.pool.ID, func(tx *store.Tx) (err error) {
 		if f, err = s.find(ctx, tx, w); err != nil {

@@ -45,6 +45,7 @@ type Service struct {
 	clock     *clock.Clock
 	log       *slog.Logger
 	pages     *awsapi.Pages
+	newcomers newcomers
 
 	public  map[string]publicProvider
 	newKey  func() (*rsa.PrivateKey, error)
