@@ -27,6 +27,7 @@ func evaluateLines(in io.Reader, out io.Writer) error {
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
+	var known trials
 	for first := true; ; first = false {
 		line, err := questionLine(r)
 		if first {
@@ -42,7 +43,7 @@ func evaluateLines(in io.Reader, out io.Writer) error {
 			_ = w.Flush()
 			return fmt.Errorf("standard input broke off: %w", err)
 		default:
-			err = enc.Encode(answerLine(line))
+			err = enc.Encode(answerLine(line, &known))
 		}
 		if err == nil && r.Buffered() == 0 {
 			err = w.Flush()
@@ -94,8 +95,8 @@ type decidedStatement struct {
 }
 
 // answerLine is the answer to one question, whatever it is.
-func answerLine(line []byte) any {
-	var q question
+func answerLine(line []byte, known *trials) any {
+	q := question{known: known}
 	if err := q.read(line); err != nil {
 		return unreadable{oneLine(err)}
 	}
@@ -112,6 +113,7 @@ type question struct {
 	request policy.Request
 	set     policy.Set
 	notes   []string // what AWS would refuse in the policies
+	known   *trials
 }
 
 // read is strict: a member that is misspelt would be a policy left out.
@@ -267,22 +269,21 @@ func (q *question) attachedList(what string, raw json.RawMessage, kind policy.Ki
 	return list, nil
 }
 
-// attached parses for trial: what people paste here is often not quite what AWS
-// takes, and the reason tells them so. APIs have policies as strings; one may
-// stand here as it came from there.
+// attached: APIs have policies as strings; one may stand here as it came from
+// there.
 func (q *question) attached(where, name string, raw json.RawMessage, kind policy.Kind) (policy.Attached, error) {
 	var quoted string
 	if bytes.HasPrefix(raw, []byte(`"`)) && json.Unmarshal(raw, &quoted) == nil {
 		raw = json.RawMessage(quoted)
 	}
-	p, notes, err := policy.ParseForTrial(kind, raw)
+	one, err := q.known.parse(kind, raw)
 	if err != nil {
 		return policy.Attached{}, fmt.Errorf("%s: %w", where, err)
 	}
-	for _, note := range notes {
+	for _, note := range one.notes {
 		q.notes = append(q.notes, fmt.Sprintf("note that AWS would refuse %s: %v", where, note))
 	}
-	return policy.Attached{Name: name, Policy: p}, nil
+	return policy.Attached{Name: name, Policy: one.policy}, nil
 }
 
 func absent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
