@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -67,4 +68,45 @@ func TestAssumingARoleForAServiceOrAProvider(t *testing.T) {
 	if _, err := w.account.AssumeFor(&access.Call{Time: w.clock.Now()}, account.Assumption{Action: plain, Principal: service, RoleARN: lambda, Session: "a/b", Life: time.Hour}); err == nil {
 		t.Error("a session's name with a slash")
 	}
+}
+
+func TestAServiceAsksAsItself(t *testing.T) {
+	w := newWorld(t)
+	const function, other = "arn:aws:lambda:eu-west-1:" + number + ":function:pizza", "arn:aws:lambda:eu-west-1:" + number + ":function:pasta"
+	arn := w.role("r", doc(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{
+		"Bool":{"aws:PrincipalIsAWSService":"true"},"StringEquals":{"aws:PrincipalServiceName":"lambda.amazonaws.com","aws:SourceAccount":"`+number+`"},"ArnLike":{"aws:SourceArn":"`+function+`"},
+		"Null":{"aws:PrincipalArn":"true","aws:PrincipalAccount":"true","aws:userid":"true","aws:username":"true","aws:TokenIssueTime":"true","aws:RequestTag/team":"true"}}}`),
+		doc(`[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{"StringEquals":{"lambda:SourceFunctionArn":"`+function+`"}}},
+			{"Effect":"Allow","Action":"iam:ListRoles","Resource":"*","Condition":{"Null":{"aws:SourceArn":"false"}}},
+			{"Effect":"Allow","Action":"iam:ListGroups","Resource":"*","Condition":{"Bool":{"aws:PrincipalIsAWSService":"true"}}}]`))
+	call := w.call(w.account.Root())
+	call.Time = w.clock.Now()
+	call.Conditions = map[string][]string{"aws:requesttag/team": {"pizza"}, "aws:sourcearn": {function}} // of a call that has to do with neither
+	ask := func(principal policy.Principal, source string) (account.TemporaryCredentials, error) {
+		a := account.Assumption{Action: "sts:AssumeRole", Principal: principal, RoleARN: arn, Session: "pizza", Life: time.Hour, Claims: map[string][]string{"lambda:sourcefunctionarn": {function}}}
+		if source != "" {
+			a.Conditions = map[string][]string{"aws:sourcearn": {source}, "aws:sourceaccount": {number}}
+		}
+		return w.account.AssumeFor(call, a)
+	}
+	lambda := policy.Principal{Caller: policy.Service, ARN: "lambda.amazonaws.com"}
+	for name, source := range map[string]string{"another function": other, "no function": ""} {
+		if _, err := ask(lambda, source); !errors.Is(err, account.ErrNotTrusted) {
+			t.Errorf("for %s: %v", name, err)
+		}
+	}
+	if _, err := ask(policy.Principal{Caller: policy.Federated, ARN: "lambda.amazonaws.com"}, function); !errors.Is(err, account.ErrNotTrusted) {
+		t.Errorf("a provider by a service's name: %v", err)
+	}
+	made, err := ask(lambda, function)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.iam(aws.Credentials{AccessKeyID: made.AccessKeyID, SecretAccessKey: made.SecretAccessKey.Reveal(), SessionToken: made.SessionToken})
+	_, err = c.ListUsers(t.Context(), &iam.ListUsersInput{})
+	w.refused("what the function's session says of itself", err, "")
+	_, err = c.ListRoles(t.Context(), &iam.ListRolesInput{})
+	w.refused("the source of the assumption is not that of its calls", err, "AccessDenied")
+	_, err = c.ListGroups(t.Context(), &iam.ListGroupsInput{})
+	w.refused("nor is the session a service", err, "AccessDenied")
 }

@@ -60,7 +60,7 @@ func checkProviderURL(text string) error {
 		return invalid
 	}
 	// A bare name could stand for one of AWS's own families of condition keys.
-	if host := address.Hostname(); host != "localhost" && !strings.ContainsAny(host, ".:") || host == identityPools {
+	if host := strings.TrimSuffix(address.Hostname(), "."); host != "localhost" && !strings.ContainsAny(host, ".:") || strings.EqualFold(host, identityPools) { // keys know no case
 		return invalid
 	}
 	return nil

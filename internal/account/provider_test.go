@@ -58,7 +58,7 @@ func TestOpenIDConnectProvidersThatAreNone(t *testing.T) {
 	for _, url := range []string{
 		"", "idp.example.com", "http://idp.example.com", "ftp://idp.example.com", "https://", "https:///path", "https://user:pass@idp.example.com",
 		"https://idp.example.com?x=y", "https://idp.example.com?", "https://idp.example.com#x", "https://idp.example.com/a b", "https://idp.example.com/*", "https://idp.example.com/ü",
-		"https://saml", "https://aws/x", "https://cognito-identity.amazonaws.com", "http://169.254.169.254/latest", "https://idp.example.com/" + strings.Repeat("a", 255),
+		"https://saml", "https://aws/x", "https://cognito-identity.amazonaws.com", "https://Cognito-Identity.amazonaws.com", "https://cognito-identity.amazonaws.com.", "https://COGNITO-IDENTITY.amazonaws.com:443/x", "https://aws./x", "https://AWS:443", "http://169.254.169.254/latest", "https://idp.example.com/" + strings.Repeat("a", 255),
 	} {
 		_, err := root.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: &url, ClientIDList: []string{"a"}})
 		w.refused("the URL "+url, err, "ValidationError")

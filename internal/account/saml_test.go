@@ -15,6 +15,7 @@ import (
 	"github.com/crewjam/saml"
 	dsig "github.com/russellhaering/goxmldsig"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/account"
 )
 
@@ -152,6 +153,35 @@ func TestAnAssertionIsGoodOnce(t *testing.T) {
 	d.Root().SelectAttr("ID").Value = "id-other"
 	_, err = w.redeem(encode(t, d))
 	w.said("again, in another response", err, "InvalidIdentityToken", "used before")
+}
+
+func TestAnAssertionIsGoodOnceOnAllNodes(t *testing.T) {
+	w := newSAMLWorld(t)
+	nodes := []*account.Service{w.account}
+	for range 3 {
+		nodes = append(nodes, started(t, w.db, w.ring, account.Credentials{}))
+	}
+	for round := range 4 {
+		response := encode(t, w.idp.signed(w.request()))
+		answers := make(chan error)
+		for _, node := range nodes {
+			go func() {
+				_, err := node.AssumeRoleWithSAML(t.Context(), &access.Call{Account: number, Time: w.clock.Now()}, &sts.AssumeRoleWithSAMLInput{SAMLAssertion: &response, RoleArn: &w.role, PrincipalArn: &w.provider})
+				answers <- err
+			}()
+		}
+		good := 0
+		for range nodes {
+			if err := <-answers; err == nil {
+				good++
+			} else {
+				w.said("at another node", err, "InvalidIdentityToken", "used before")
+			}
+		}
+		if good != 1 {
+			t.Errorf("round %d: %d nodes took it", round, good)
+		}
+	}
 }
 
 func TestWhatAnAssertionMustSayForARole(t *testing.T) {

@@ -28,6 +28,8 @@ type world struct {
 	*testing.T
 	account *account.Service
 	clock   *clock.Clock
+	db      *store.DB
+	ring    *keyring.Keyring
 	url     string
 	root    aws.Credentials
 	last    atomic.Pointer[audit.Record] // of the latest call
@@ -41,9 +43,9 @@ func newWorld(t *testing.T) *world {
 }
 
 func newWorldOn(t *testing.T, db *store.DB, now *clock.Clock) *world {
-	w := &world{T: t, clock: now}
+	w := &world{T: t, clock: now, db: db, ring: openRing(t, db, keyring.NewMaster())}
 	given := account.Credentials{AccessKeyID: "operator", SecretAccessKey: keyring.NewSecret("s3cret")}
-	w.account = started(t, db, openRing(t, db, keyring.NewMaster()), given)
+	w.account = started(t, db, w.ring, given)
 	w.root = aws.Credentials{AccessKeyID: "operator", SecretAccessKey: "s3cret"}
 	api := awsapi.New(awsapi.Config{
 		Account: number, Region: "eu-west-1", Keys: w.account, Authorizer: w.account,
