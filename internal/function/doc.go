@@ -15,10 +15,11 @@
 // function alone says nothing of its versions and aliases, which have their own.
 //
 // A function runs as its role (role.go). Whoever names one must be allowed to
-// pass it, each time. When the role is deleted or its sessions are cut off, the
-// next event needs a new process; one cannot start while the role does not trust
-// Lambda, and the event is refused. A process from before the trust was
-// withdrawn works on until its credentials end, as at AWS.
+// pass it, each time. When the role is deleted, the next event needs a new
+// process; one cannot start while the role does not trust Lambda, and the event
+// is refused. A process from before the trust was withdrawn, or from before older
+// sessions were cut off by a policy of the role, works on until its credentials
+// end, as at AWS; what that policy denies is denied to it at once.
 //
 // The data plane reads no database once a version is prepared. The zip lies in
 // the database, so every node can run every function; each node unpacks it into

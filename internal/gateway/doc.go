@@ -6,7 +6,7 @@
 //	            store.Follow(stages) -> compile -> snapshot (one atomic pointer)
 //
 //	data     Locate(host, target) -> stage -> lookup(path) -> method
-//	            -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body)
+//	            -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
 //	               -> authorize (token of a pool, or policies about the path sent)
 //	               -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
 //	            -> audit.Record
@@ -16,8 +16,11 @@
 // verdict, the zero guard and an integration that cannot be compiled all deny.
 //
 // What a signature covers is what is acted on: the path as it was sent, the verb
-// that answers, a query that is read as it was signed. Policies are asked about
+// that answers, a query that is read as it was signed, headers that no Connection
+// header takes away. The signature itself goes no further. Policies are asked about
 // each way in which the path can be read, and all must say yes (permission.go).
+// A key is looked up before a body is read, so that a stranger's is not, and again
+// after it: a client may take minutes to send one, and lose the key meanwhile.
 //
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity

@@ -23,6 +23,7 @@ func (x *exchange) backendHeaders(into []field, own *[5]string) []field {
 	for name, values := range x.r.Header {
 		switch {
 		case hop[name] && !x.signs(name) || !passesToBackend(name, values):
+		case name == "Host": // HTTP/2 lets one pass beside :authority, which is what was signed and looked at
 		case name == "X-Forwarded-For" || name == "X-Forwarded-Port" || name == "X-Forwarded-Proto":
 		default:
 			into = append(into, field{name, values})

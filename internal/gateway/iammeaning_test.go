@@ -131,6 +131,26 @@ func TestASignedHeaderCannotBeTakenAway(t *testing.T) {
 	}
 }
 
+// Over HTTP/2 net/http leaves a Host header where it is, beside the :authority
+// that it takes for the host.
+func TestThereIsOneHost(t *testing.T) {
+	a := signedAPI(t)
+	r := a.sign(a.signers.user("ann", allowing("*")), order{verb: "GET", target: "/prod/menu"})
+	r.RequestURI, r.RemoteAddr = "/prod/menu", "127.0.0.1:1"
+	r.Header["Host"] = []string{"other"}
+	w := httptest.NewRecorder()
+	a.gateway.ServeHTTP(w, r)
+	if w.Code != 200 {
+		t.Fatal(w.Code, w.Body)
+	}
+	a.fn.mu.Lock()
+	defer a.fn.mu.Unlock()
+	event := string(a.fn.calls[0].Payload)
+	if strings.Count(event, `"Host":`) != 2 || strings.Contains(event, `"other"`) {
+		t.Errorf("the function reads %s", event)
+	}
+}
+
 func TestNobodyBehindTheGatewayGetsASignature(t *testing.T) {
 	a, seen, _ := backed(t, map[string]string{
 		"integration.request.header.X-One":            "method.request.header.Authorization",

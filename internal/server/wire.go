@@ -90,7 +90,7 @@ func (r functionRoles) Credentials(_ context.Context, roleARN, functionARN strin
 	}
 	return runner.Credentials{
 		AccessKeyID: made.AccessKeyID, SecretAccessKey: made.SecretAccessKey, SessionToken: keyring.NewSecret(made.SessionToken), Expires: made.Expires,
-		Valid: func() bool { // the role is still there, and its sessions have not been cut off
+		Valid: func() bool { // the role is still there, not only one of its name
 			_, _, err := r.account.Key(context.Background(), made.AccessKeyID, made.SessionToken)
 			return err == nil
 		},
