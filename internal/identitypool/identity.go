@@ -56,7 +56,8 @@ func (s *Service) identityAndPool(ctx context.Context, id string) (*Identity, *P
 	return i, p, nil
 }
 
-// owner is the identity that a login belongs to; nil if it is unknown.
+// owner is the identity that a login belongs to; nil if it is unknown. Outside a
+// transaction an identity may be deleted between the two reads: so it is then, too.
 func owner(ctx context.Context, session store.Session, poolID string, l login) (*Identity, error) {
 	row, err := loginTable.Get(ctx, session, poolID, l.provider, l.subject)
 	if errors.Is(err, store.ErrNotFound) {
@@ -65,7 +66,11 @@ func owner(ctx context.Context, session store.Session, poolID string, l login) (
 	if err != nil {
 		return nil, err
 	}
-	return identityTable.Get(ctx, session, row.IdentityID)
+	i, err := identityTable.Get(ctx, session, row.IdentityID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return i, err
 }
 
 // description is the identity as AWS shows it: the keys of its logins, not who

@@ -2,6 +2,7 @@ package identitypool_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ci "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 )
 
 func with(logins map[string]string, others ...map[string]string) map[string]string {
@@ -179,6 +181,19 @@ func TestManyAtOnce(t *testing.T) {
 				t.Errorf("the guest %s is %s, not %s", g, *got.IdentityId, living)
 			}
 		}
+		// Deleting at once: whoever comes is somebody, or learns that they are gone.
+		at(24, func(i int) (string, error) {
+			id, err := w.getID(pool, cid)
+			if i%3 == 0 && err == nil {
+				_, err = w.DeleteIdentities(t.Context(), &ci.DeleteIdentitiesInput{IdentityIdsToDelete: []string{id}})
+			} else if i%3 == 1 && err == nil {
+				var gone *types.ResourceNotFoundException
+				if _, err = w.get(id, cid); errors.As(err, &gone) {
+					err = nil
+				}
+			}
+			return "", err
+		})
 		// Linking and unlinking at once: the login is somebody's alone.
 		at(12, func(i int) (string, error) {
 			if i%3 == 0 {

@@ -68,9 +68,10 @@ func (s *Service) resolve(ctx context.Context, call *access.Call, w wanted) (*Id
 	return i, nil
 }
 
-// settled is the identity if nothing has to be written.
+// settled is the identity if nothing has to be written. A disabled one was merged
+// between two reads, and is looked for again.
 func (f *found) settled() *Identity {
-	if len(f.fresh) == 0 && len(f.owners) == 1 && (f.given == nil || f.given.ID == f.owners[0].ID) {
+	if len(f.fresh) == 0 && len(f.owners) == 1 && !f.owners[0].Disabled && (f.given == nil || f.given.ID == f.owners[0].ID) {
 		return f.owners[0]
 	}
 	return nil
