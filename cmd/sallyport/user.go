@@ -77,7 +77,7 @@ func iamClient(ctx context.Context, c config.Config) (*iam.Client, error) {
 		return nil, err
 	}
 	return iam.New(iam.Options{
-		BaseEndpoint: aws.String(serverURL(c)), Region: c.Region, HTTPClient: plainClient(), Retryer: aws.NopRetryer{},
+		BaseEndpoint: aws.String(serverURL(c)), Region: c.Region, HTTPClient: wholeBody{plainClient()}, Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey.Reveal()}, nil
 		}),
