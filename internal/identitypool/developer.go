@@ -54,18 +54,12 @@ func (s *Service) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, call *
 }
 
 func checkBrought(tags map[string]string) error {
-	if err := checkCount("principalTags", len(tags), maxPrincipalTags); err != nil {
-		return err
-	}
-	for key, value := range tags {
-		if err := check("principalTags", key, 1, 128, nil); err != nil {
-			return err
-		}
-		if err := check("principalTags", value, 1, 256, nil); err != nil {
+	for _, value := range tags {
+		if err := check("principalTags", value, 1, 256, sessionTags); err != nil {
 			return err
 		}
 	}
-	return nil
+	return checkSessionKeys(tags)
 }
 
 // proveWithDeveloper takes the developer's word for their user, and proof for

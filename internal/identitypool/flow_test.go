@@ -245,12 +245,28 @@ func TestPrincipalTagsAreSessionTags(t *testing.T) {
 	}
 	refused(t, may(w.login("ann", "custom:team", "red")), "AccessDenied", "")
 
-	for name, value := range map[string]any{"too long": strings.Repeat("x", 257), "a list": []string{"blue", "red"}} {
+	for name, value := range map[string]any{"too long": strings.Repeat("x", 257), "a list": []string{"blue", "red"},
+		"beside what tags are made of": "blue;red", "with a line break": "blue\nred"} {
 		logins := w.login("ann", "custom:team", value)
 		_, err := w.get(w.id(pool, logins), logins)
-		if err == nil {
-			t.Errorf("%s: a tag that cannot be is left out", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			refused(t, err, notAllowed, "The principal tags of this identity cannot be used as session tags.")
+		})
+	}
+	for name, tags := range map[string]map[string]string{
+		"a key of AWS's own":           {"aws:team": "custom:team"},
+		"the same in capitals":         {"AWS:team": "custom:team"},
+		"one key written twice":        {"team": "custom:team", "Team": "nickname"},
+		"a key that cannot be a tag's": {"te;am": "custom:team"},
+	} {
+		_, err := w.SetPrincipalTagAttributeMap(t.Context(), &ci.SetPrincipalTagAttributeMapInput{
+			IdentityPoolId: &pool, IdentityProviderName: aws.String(key(poolA)), PrincipalTags: tags,
+		})
+		_, _, vouching := w.vouch(pool, "ann", func(in *ci.GetOpenIdTokenForDeveloperIdentityInput) { in.PrincipalTags = tags })
+		t.Run(name, func(t *testing.T) {
+			refused(t, err, "InvalidParameterException", "")
+			refused(t, vouching, "InvalidParameterException", "")
+		})
 	}
 	set(nil, true)
 	got := must(w.GetPrincipalTagAttributeMap(t.Context(), &ci.GetPrincipalTagAttributeMapInput{IdentityPoolId: &pool, IdentityProviderName: aws.String(key(poolA))}))(t)

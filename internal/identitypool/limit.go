@@ -35,7 +35,9 @@ var (
 	developerNames = regexp.MustCompile(`^[\w._-]+$`)
 	claimNames     = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
 	accounts       = regexp.MustCompile(`^\d+$`)
-	roleTypes      = regexp.MustCompile(`^(?:un)?authenticated$`)
+	// sessionTags is what STS takes as keys and values of session tags.
+	sessionTags = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	roleTypes   = regexp.MustCompile(`^(?:un)?authenticated$`)
 )
 
 // check holds a text against its bounds in characters and, unless nil, its form.

@@ -37,6 +37,7 @@ const (
 	textTooManyPools   = "An account has at most 1000 identity pools in a region."              // *
 	textTooManyTags    = "A resource has at most 50 tags."                                      // *
 	textReservedTag    = "Tag keys must not begin with aws:."                                   // *
+	textTagTwice       = "Tag keys must differ in more than upper and lower case."              // *
 	textBadARN         = "ResourceArn must be the ARN of an identity pool."                     // *
 	textOpaque         = " is not supported: only its own servers can check its access tokens." // ours
 )

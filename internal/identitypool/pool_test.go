@@ -70,7 +70,10 @@ func TestBoundsOfAPool(t *testing.T) {
 		"a developer provider that would be guests":    func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String("unauthenticated") },
 		"a developer provider that is this service":    func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String(service) },
 		"a developer provider that is Google":          func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String(google) },
-		"a tag of AWS's own":                           func(in *ci.CreateIdentityPoolInput) { in.IdentityPoolTags = map[string]string{"aws:x": "y"} },
+		"a tag twice, in other letters": func(in *ci.CreateIdentityPoolInput) {
+			in.IdentityPoolTags = map[string]string{"team": "a", "Team": "b"}
+		},
+		"a tag of AWS's own": func(in *ci.CreateIdentityPoolInput) { in.IdentityPoolTags = map[string]string{"aws:x": "y"} },
 		"11 public providers": func(in *ci.CreateIdentityPoolInput) {
 			in.SupportedLoginProviders = map[string]string{}
 			for i := range 11 {

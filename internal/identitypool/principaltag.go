@@ -36,16 +36,13 @@ func (s *Service) SetPrincipalTagAttributeMap(ctx context.Context, call *access.
 	if err := check("identityProviderName", name, 1, 128, nil); err != nil {
 		return nil, err
 	}
-	if err := checkCount("principalTags", len(in.PrincipalTags), maxPrincipalTags); err != nil {
-		return nil, err
-	}
-	for key, claim := range in.PrincipalTags {
-		if err := check("principalTags", key, 1, 128, nil); err != nil {
-			return nil, err
-		}
+	for _, claim := range in.PrincipalTags {
 		if err := check("principalTags", claim, 1, 256, nil); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkSessionKeys(in.PrincipalTags); err != nil {
+		return nil, err
 	}
 	tags := PrincipalTags{Defaults: deref(in.UseDefaults)}
 	if !tags.Defaults {
@@ -68,6 +65,20 @@ func (s *Service) SetPrincipalTagAttributeMap(ctx context.Context, call *access.
 	return &ci.SetPrincipalTagAttributeMapOutput{
 		IdentityPoolId: &p.ID, IdentityProviderName: &name, PrincipalTags: tags.effective(), UseDefaults: &tags.Defaults,
 	}, nil
+}
+
+// checkSessionKeys holds the keys of principal tags to what session tags can be:
+// otherwise nobody would get a session.
+func checkSessionKeys(tags map[string]string) error {
+	if err := checkCount("principalTags", len(tags), maxPrincipalTags); err != nil {
+		return err
+	}
+	for key := range tags {
+		if err := check("principalTags", key, 1, 128, sessionTags); err != nil {
+			return err
+		}
+	}
+	return checkTagKeys(slices.Collect(maps.Keys(tags)))
 }
 
 // tags reports whether principal tags may stand under a name: that of a
@@ -110,7 +121,7 @@ func (p *Pool) sessionTags(logins []login) (map[string]string, error) {
 		}
 		tags[key] = value
 		size += len(key) + len(value)
-		return utf8.RuneCountInString(value) <= 256 && size <= maxPrincipalTagSize && len(tags) <= maxPrincipalTags
+		return utf8.RuneCountInString(value) <= 256 && sessionTags.MatchString(value) && size <= maxPrincipalTagSize && len(tags) <= maxPrincipalTags
 	}
 	for _, l := range logins {
 		for key, value := range l.tags {

@@ -3,6 +3,7 @@ package identitypool
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	ci "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
@@ -18,12 +19,26 @@ func checkTags(tags map[string]string) error {
 		if err := check("tags", value, 0, 256, nil); err != nil {
 			return err
 		}
-		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return invalid(textReservedTag)
-		}
 	}
 	if len(tags) > maxTags {
 		return invalid(textTooManyTags)
+	}
+	return checkTagKeys(slices.Collect(maps.Keys(tags)))
+}
+
+// checkTagKeys refuses AWS's own keys, and two that differ in case only: to
+// policies they are one key, which would have two values.
+func checkTagKeys(keys []string) error {
+	seen := map[string]bool{}
+	for _, key := range keys {
+		folded := strings.ToLower(key)
+		if strings.HasPrefix(folded, "aws:") {
+			return invalid(textReservedTag)
+		}
+		if seen[folded] {
+			return invalid(textTagTwice)
+		}
+		seen[folded] = true
 	}
 	return nil
 }
