@@ -184,6 +184,20 @@ func TestAnAssertionIsGoodOnceOnAllNodes(t *testing.T) {
 	}
 }
 
+func TestANodeWhoseClockIsAheadForgetsNothingThatAnotherTakes(t *testing.T) {
+	w := newSAMLWorld(t)
+	behind, now := started(t, w.db, w.ring, account.Credentials{}), w.clock.Now()
+	redeem := func(node *account.Service, now time.Time, response string) error {
+		_, err := node.AssumeRoleWithSAML(t.Context(), &access.Call{Account: number, Time: now}, &sts.AssumeRoleWithSAMLInput{SAMLAssertion: &response, RoleArn: &w.role, PrincipalArn: &w.provider})
+		return err
+	}
+	first := encode(t, w.idp.signed(w.idp.request(now, w.attributes()...)))
+	w.refused("at first", redeem(w.account, now, first), "")
+	later := now.Add(7 * time.Minute)
+	w.refused("another one, much later", redeem(w.account, later, encode(t, w.idp.signed(w.idp.request(later, w.attributes()...)))), "")
+	w.said("the first, where it is earlier", redeem(behind, now.Add(time.Minute), first), "InvalidIdentityToken", "used before")
+}
+
 func TestWhatAnAssertionMustSayForARole(t *testing.T) {
 	w := newSAMLWorld(t)
 	session := attribute(awsNames+"RoleSessionName", "ann")

@@ -189,12 +189,17 @@ var assertions = store.NewTable(store.Schema[redeemed]{
 	},
 })
 
+// rememberedFor is how long an assertion that nobody takes any more is kept: by
+// so much the clocks of two nodes may differ without one of them forgetting
+// what the other would still take.
+const rememberedFor = time.Hour
+
 // redeem takes an assertion out of the world, on every node at once. What
-// would be refused for its age anyway is forgotten.
+// would be refused for its age anyway, on all of them, is forgotten.
 func (s *Service) redeem(ctx context.Context, call *access.Call, provider string, who *SAMLIdentity) error {
 	sum := sha256.Sum256([]byte(strconv.Itoa(len(provider)) + "/" + provider + "/" + who.ID))
 	row := &redeemed{ID: hex.EncodeToString(sum[:]), Expires: who.Issued.Add(redeemable).UnixMilli()}
-	if _, err := assertions.DeleteWhere(ctx, s.db, "expires < $1", call.Time.Add(-samlLeeway).UnixMilli()); err != nil {
+	if _, err := assertions.DeleteWhere(ctx, s.db, "expires < $1", call.Time.Add(-rememberedFor).UnixMilli()); err != nil {
 		return err
 	}
 	err := assertions.Insert(ctx, s.db, row)
