@@ -59,29 +59,6 @@ func FuzzSAMLResponse(f *testing.F) {
 	})
 }
 
-// FuzzSAMLMetadata: nothing makes reading fail but by an error, and what is
-// taken can be shown again.
-func FuzzSAMLMetadata(f *testing.F) {
-	now := new(clock.Clock)
-	db := open(f, store.Options{Memory: true, Clock: now})
-	s := started(f, db, openRing(f, db, keyring.NewMaster()), account.Credentials{})
-	f.Add(newSAMLIDP(f, "idp.example.com", firstKey()).metadata())
-	f.Add(`<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSODescriptor/></EntityDescriptor>`)
-	f.Fuzz(func(t *testing.T, text string) {
-		made, err := s.CreateSAMLProvider(t.Context(), accessCall(now), &iam.CreateSAMLProviderInput{Name: new("corp"), SAMLMetadataDocument: &text})
-		if err != nil {
-			return
-		}
-		shown, err := s.GetSAMLProvider(t.Context(), nil, &iam.GetSAMLProviderInput{SAMLProviderArn: made.SAMLProviderArn})
-		if err != nil || *shown.SAMLMetadataDocument != text {
-			t.Errorf("shown: %v", err)
-		}
-		if _, err := s.DeleteSAMLProvider(t.Context(), nil, &iam.DeleteSAMLProviderInput{SAMLProviderArn: made.SAMLProviderArn}); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 func BenchmarkVerifySAML(b *testing.B) {
 	now := new(clock.Clock)
 	db := open(b, store.Options{Memory: true, Clock: now})
