@@ -30,6 +30,7 @@ const (
 	textDeveloperTaken = "Developer user is already registered with a different identity id."   // *
 	textDeveloperFixed = "The developer provider name cannot be changed once it is set."        // *
 	textNoDeveloper    = "The developer provider name is not that of this identity pool."       // *
+	textTaken          = "The developer provider name %s is taken."                             // *
 	textLookup         = "The developer user is not linked to this identity."                   // *
 	textLookupNeeds    = "Either IdentityId or DeveloperUserIdentifier is required."            // *
 	textTooFast        = "Rate exceeded"                                                        // *

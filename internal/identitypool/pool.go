@@ -81,8 +81,8 @@ func (p *Pool) settings(in *ci.UpdateIdentityPoolInput) error {
 		if err := check("developerProviderName", *in.DeveloperProviderName, 1, 128, developerNames); err != nil {
 			return err
 		}
-		if _, public := in.SupportedLoginProviders[*in.DeveloperProviderName]; public || reserved(*in.DeveloperProviderName) {
-			return invalid("The developer provider name %s is taken.", *in.DeveloperProviderName)
+		if reserved(*in.DeveloperProviderName) {
+			return invalid(textTaken, *in.DeveloperProviderName)
 		}
 	}
 	if name := deref(in.DeveloperProviderName); p.Developer != "" && name != p.Developer && name != "" {
@@ -112,10 +112,21 @@ func (p *Pool) settings(in *ci.UpdateIdentityPoolInput) error {
 		}
 	}
 	p.Public = in.SupportedLoginProviders
+	if p.Developer != "" && p.proves(p.Developer) { // one login key, two who vouch for its subjects
+		return invalid(textTaken, p.Developer)
+	}
 	if in.IdentityPoolTags != nil {
 		p.Tags = in.IdentityPoolTags
 	}
 	return checkTags(p.Tags)
+}
+
+// proves reports whether a login key is that of a provider that proves logins.
+func (p *Pool) proves(key string) bool {
+	_, public := p.Public[key]
+	return public || slices.Contains(p.SAML, key) ||
+		slices.ContainsFunc(p.UserPools, func(u UserPoolProvider) bool { return u.Name == key }) ||
+		slices.ContainsFunc(p.OpenID, func(arn string) bool { return openIDName(arn) == key })
 }
 
 // reserved are names that mean something else in Logins, or in the amr of tokens.

@@ -70,6 +70,9 @@ func TestBoundsOfAPool(t *testing.T) {
 		"a developer provider that would be guests":    func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String("unauthenticated") },
 		"a developer provider that is this service":    func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String(service) },
 		"a developer provider that is Google":          func(in *ci.CreateIdentityPoolInput) { in.DeveloperProviderName = aws.String(google) },
+		"a developer provider that is an OpenID provider": func(in *ci.CreateIdentityPoolInput) {
+			in.DeveloperProviderName, in.OpenIdConnectProviderARNs = aws.String("idp.example"), []string{"arn:aws:iam::" + number + ":oidc-provider/idp.example"}
+		},
 		"a tag twice, in other letters": func(in *ci.CreateIdentityPoolInput) {
 			in.IdentityPoolTags = map[string]string{"team": "a", "Team": "b"}
 		},
@@ -88,6 +91,24 @@ func TestBoundsOfAPool(t *testing.T) {
 			change(in)
 			_, err := w.CreateIdentityPool(t.Context(), in)
 			refused(t, err, "InvalidParameterException", "")
+		})
+	}
+}
+
+// The developer's word must never pass for another provider's proof, nor the
+// other way round: not by an update either, which keeps the developer's name.
+func TestTheDevelopersNameIsNobodyElses(t *testing.T) {
+	w := newWorld(t)
+	pool := w.pool(nil)
+	for name, in := range map[string]*ci.UpdateIdentityPoolInput{
+		"a public provider":  {SupportedLoginProviders: map[string]string{"login.shop": "x"}},
+		"an OpenID provider": {OpenIdConnectProviderARNs: []string{"arn:aws:iam::" + number + ":oidc-provider/login.shop"}},
+		"a user pool":        {CognitoIdentityProviders: []types.CognitoIdentityProvider{{ProviderName: aws.String("login.shop"), ClientId: aws.String(clientID)}}},
+	} {
+		in.IdentityPoolId, in.IdentityPoolName = &pool, aws.String("shop")
+		_, err := w.UpdateIdentityPool(t.Context(), in)
+		t.Run(name, func(t *testing.T) {
+			refused(t, err, "InvalidParameterException", "The developer provider name login.shop is taken.")
 		})
 	}
 }
