@@ -38,7 +38,7 @@ func (a *action) isAmong(list []actionPattern) bool {
 func (a *action) look(list []actionPattern) {
 	a.list, a.among = &list[0], false
 	for i := range list {
-		if list[i].match(a) {
+		if p := &list[i]; p.screen.lets(&a.outline) && p.match(a) {
 			a.among = true
 			return
 		}
@@ -93,11 +93,10 @@ func hash(b []byte) uint64 {
 	return h | 1
 }
 
+// match goes on where the screen has let the action through.
 func (p *actionPattern) match(a *action) bool {
 	n := len(p.head)
 	switch {
-	case !p.screen.lets(&a.outline):
-		return false
 	case p.all:
 		return true
 	case a.length < n || string(a.bytes[:n]) != p.head:

@@ -147,10 +147,9 @@ func splitTemplate(text string, variables bool) (parts [6]string, ok bool) {
 	return parts, n == 5
 }
 
+// match goes on where the screen has let the name through.
 func (p *arnPattern) match(n *name, f *facts) bool {
 	switch {
-	case !p.screen.lets(&n.last):
-		return false
 	case p.all:
 		return true
 	case p.never || !n.isARN:

@@ -118,7 +118,7 @@ func (k *condition) any(value string, f *facts) bool {
 	case arns:
 		n := f.asARN(value)
 		for i := range k.arns {
-			if k.arns[i].match(n, f) {
+			if p := &k.arns[i]; p.screen.lets(&n.last) && p.match(n, f) {
 				return true
 			}
 		}

@@ -7,8 +7,13 @@ import (
 
 // Context gives the values of a request's condition keys. Value is called with
 // the key in lower case, for keys are the same in any case, those of tags too
-// ("aws:principaltag/team"). The zero Values says that the key is absent. It
-// must not block, and should not allocate.
+// ("aws:principaltag/team"). The zero Values says that the key is absent.
+//
+// As long as a request is evaluated or explained, Value must give the same
+// answer to the same key: how often it is asked, and in which order, is not
+// promised, and what it said once may be kept. So what changes by itself, such
+// as the time, is read before and not in Value. It must not block, and should
+// not allocate.
 type Context interface {
 	Value(key string) Values
 }

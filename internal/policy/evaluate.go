@@ -208,7 +208,7 @@ func (e *evaluation) concerns(list []arnPattern) bool {
 func (e *evaluation) lookAt(list []arnPattern) {
 	e.resources, e.concerned = &list[0], false
 	for i := range list {
-		if list[i].match(&e.resource, &e.facts) {
+		if p := &list[i]; p.screen.lets(&e.resource.last) && p.match(&e.resource, &e.facts) {
 			e.concerned = true
 			return
 		}

@@ -4,8 +4,8 @@ import "unique"
 
 // facts are what is known about one request: its context, and beside it what
 // the statements before have already asked and read of it, for the many
-// statements of a busy account ask the same few keys. A Context must give the
-// same answer all through a request.
+// statements of a busy account ask the same few keys. That a Context gives the
+// same answer all through a request makes it safe.
 type facts struct {
 	context  Context
 	places   [remembered]place
