@@ -7,7 +7,7 @@
 #
 # It needs the AWS CLI and curl 7.75 or newer, and asks for the password that
 # "up" has shown, unless that is in PASSWORD. It exits with 0 if the answer is
-# a 200, with 22 if it is another.
+# a 200, with 22 if it is another, whose request id it then shows.
 set -eu
 [ $# -ge 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 who=$1 verb=$2 path=$3 body=${4:-}
@@ -73,6 +73,10 @@ set -- --silent --show-error --config "$work/curl" --aws-sigv4 "aws:amz:$region:
 if [ -n "$body" ]; then
   set -- "$@" --header 'Content-Type: application/json' --data "$body"
 fi
-status=$(curl "$@" --output "$work/answer" --write-out '%{http_code}' "$API_URL$path")
+status=$(curl "$@" --dump-header "$work/headers" --output "$work/answer" --write-out '%{http_code}' "$API_URL$path")
 echo "$status $(cat "$work/answer")"
-[ "$status" = 200 ] || exit 22
+[ "$status" = 200 ] || {
+  id=$(tr -d '\r' <"$work/headers" | awk 'tolower($1) == "x-amzn-requestid:" { print $2 }')
+  echo "Why? sallyport explain $id" >&2
+  exit 22
+}
