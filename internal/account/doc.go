@@ -2,7 +2,7 @@
 // roles, their keys and policies, and what each may do (iam, sts).
 //
 //	access key id (+ session token) -> Keys.Key -> secret + Caller        (proved by package sigv4)
-//	Caller + action + resource -> Authorize -> policies of the snapshot -> Verdict   (root may do anything)
+//	Caller + action + resource -> Authorize -> policies of the snapshot -> Verdict   (root: whatever the resource does not deny)
 //	AssumeRole -> trust policy + caller's policies -> sealed session token
 //	SimulatePrincipalPolicy -> rows of an entity -> the engine that decides, traced -> who would be allowed what
 //	ID token or SAML response -> registered provider -> trust policy -> sealed session token

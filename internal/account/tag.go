@@ -48,7 +48,7 @@ func withTags(have, given []tag) ([]tag, error) { return overTags(have, given, s
 // sameTagKey reports whether two texts are one key, as condition keys are
 // compared: in lower case. Unicode folds more into one, such as ſ into s, and
 // policies that were asked about the one would be silent about the other.
-func sameTagKey(a, b string) bool { return strings.ToLower(a) == strings.ToLower(b) }
+func sameTagKey(a, b string) bool { return isTagKey(a, strings.ToLower(b)) }
 
 // isTagKey is sameTagKey where folded is in lower case already; it allocates nothing.
 func isTagKey(key, folded string) bool {
