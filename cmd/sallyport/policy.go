@@ -43,8 +43,8 @@ Each line of standard input is one request, and gets one line in answer:
 null means that no such policy applies; the service control policies are a list of levels,
 each of which must allow. The principal * is anonymous; an ARN, an account (its root) or a
 service such as lambda.amazonaws.com are the others. The account that owns a resource is the
-one in its ARN, or aws:ResourceAccount of the context, or else the principal's own. Roles and
-KMS keys need an allow of their own policy. The resource is the name of one resource, so that
+one in its ARN, or aws:ResourceAccount of the context, or else the principal's own. The
+policy that is given for a role or a KMS key has to allow, too. The resource is the name of one resource, so that
 an asterisk in it is no wildcard; * alone stands for an action that concerns none. The context
 has what the line gives and nothing else: aws:username, too, is absent unless it is given.
 

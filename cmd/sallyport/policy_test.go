@@ -58,7 +58,7 @@ func TestPolicyEvaluate(t *testing.T) {
 		{"a policy as a string", `{"principal":"` + ann + `","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","identityPolicies":[{"name":"p","policy":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"}]}`, "Allow", `[{"policy":"p","statement":0,"effect":"Allow"}]`},
 		{"a byte order mark", "\ufeff" + ask(ann, menu, ""), "Allow", `[{"policy":"p","statement":0,"effect":"Allow"}]`},
 		{"a request for a pattern", `{"principal":"` + ann + `","action":"s3:GetObject","resource":"arn:aws:s3:::b/*","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/k"}}}]}`, "ImplicitDeny", `[]`},
-		{"a role without its trust policy", `{"principal":"` + ann + `","action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/cook","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}]}`, "ImplicitDeny", `[]`},
+		{"a role whose trust policy is not asked about", `{"principal":"` + ann + `","action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/cook","identityPolicies":[{"name":"p","policy":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}}]}`, "Allow", `[{"policy":"p","statement":0,"effect":"Allow"}]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, code := policyCommandRun(t, c.line+"\n", "evaluate")

@@ -229,9 +229,11 @@ func (q *question) policies(raw map[string]json.RawMessage) (err error) {
 		q.set.Session = []policy.Attached{p}
 	}
 	action, resource := q.request.Action, q.request.Resource
-	q.set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
 	q.set.Reserved, q.set.Open = policy.Reserved(action, resource), policy.Open(action)
 	if text := raw["resourcePolicy"]; !absent(text) {
+		// At AWS a role and a key always have a policy. Where none is given here,
+		// the question is what the others say.
+		q.set.ResourceMustAllow = policy.ResourceMustAllow(action, resource)
 		kind := policy.Resource
 		if q.set.ResourceMustAllow && strings.HasPrefix(strings.ToLower(action), "sts:") {
 			kind = policy.Trust

@@ -46,6 +46,8 @@ func TestTheRoleThatAMappingChooses(t *testing.T) {
 		"the only role":                          {byToken("cognito:roles", []string{arn["cook"]}), "", "cook"},
 		"the chosen one of several":              {byToken("cognito:roles", []string{arn["cook"], arn["boss"]}), arn["cook"], "cook"},
 		"the chosen one, not the preferred":      {byToken("cognito:roles", []string{arn["cook"], arn["boss"]}, "cognito:preferred_role", arn["boss"]), arn["cook"], "cook"},
+		"the one that an attribute wishes":       {byToken("cognito:roles", []string{arn["cook"], arn["boss"]}, "cognito:preferred_role", arn["boss"], "custom:roleArn", arn["cook"]), "", "cook"},
+		"an attribute wishes for another role":   {byToken("cognito:roles", []string{arn["cook"]}, "custom:roleArn", arn["boss"]), "", "cook"},
 		"several, none preferred":                {byToken("cognito:roles", []string{arn["cook"], arn["boss"]}), "", "member"},
 		"none":                                   {byToken(), "", "member"},
 		"roles that are no list of texts":        {byToken("cognito:roles", []any{arn["cook"], 1}), "", "member"},

@@ -11,6 +11,7 @@ import (
 const (
 	claimRoles     = "cognito:roles"
 	claimPreferred = "cognito:preferred_role"
+	claimWished    = "custom:roleArn" // an attribute, which users may be able to write
 )
 
 // chooseRole finds the role that an identity gets in the enhanced flow, and says
@@ -72,6 +73,9 @@ func roleOfToken(l login, custom string) (arn, why string, err error) {
 			return custom, "the caller chose it among the token's roles", nil
 		}
 		return "", "the token does not offer the role", notAuthorized(textCustomRole)
+	}
+	if wished := l.claims(claimWished).values; len(wished) == 1 && slices.Contains(roles, wished[0]) {
+		return wished[0], "the user's attribute chose it among the token's roles", nil
 	}
 	if preferred := l.claims(claimPreferred).values; len(preferred) == 1 && preferred[0] != "" {
 		return preferred[0], "the token prefers it", nil

@@ -77,7 +77,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	}
 	s.outbox = outbox.New(s.db, s.keyring)
 	s.pools, err = userpool.New(userpool.Config{
-		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox,
+		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
 		Random: rand.Reader, Clock: now, Logger: logger,
 	})
 	if err != nil {

@@ -56,6 +56,19 @@ func (g *Group) check() error {
 	return nil
 }
 
+// mayGive asks whether the caller may hand out the role of a group: an identity
+// pool gives its credentials to whoever is in the group. Root may pass every
+// role of the account, and what is none opens nothing.
+func (s *Service) mayGive(call *access.Call, roleARN string) error {
+	if roleARN == "" || call.Caller.Kind == access.Root {
+		return nil
+	}
+	if v := s.roles.MayPass(call, roleARN); !v.Allowed || v.Explicit {
+		return awsapi.Denied(call, "iam:PassRole", roleARN, v)
+	}
+	return nil
+}
+
 func noGroup() error { return noResource("Group not found.") }
 
 // CreateGroup makes an empty group.
@@ -69,6 +82,9 @@ func (s *Service) CreateGroup(ctx context.Context, call *access.Call, in *idp.Cr
 		RoleARN: deref(in.RoleArn), Created: call.Time, Modified: call.Time,
 	}
 	if err := g.check(); err != nil {
+		return nil, err
+	}
+	if err := s.mayGive(call, g.RoleARN); err != nil {
 		return nil, err
 	}
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, _ *Pool) error {
@@ -95,6 +111,9 @@ func (s *Service) CreateGroup(ctx context.Context, call *access.Call, in *idp.Cr
 func (s *Service) UpdateGroup(ctx context.Context, call *access.Call, in *idp.UpdateGroupInput) (*idp.UpdateGroupOutput, error) {
 	p, err := s.pool(call, in.UserPoolId)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.mayGive(call, deref(in.RoleArn)); err != nil {
 		return nil, err
 	}
 	g, err := groupTable.Update(ctx, s.db, func(g *Group) error {

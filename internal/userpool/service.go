@@ -25,6 +25,11 @@ type Outbox interface {
 	Put(ctx context.Context, s store.Session, m outbox.Message) error
 }
 
+// Roles answers who may give a role of the account to an identity pool.
+type Roles interface {
+	MayPass(call *access.Call, roleARN string) access.Verdict
+}
+
 // Config is what the service needs from its surroundings. All fields are required.
 type Config struct {
 	DB        *store.DB
@@ -32,6 +37,7 @@ type Config struct {
 	PublicURL string // base URL without a slash at the end; issuers are PublicURL + "/" + pool id
 	Account   string
 	Outbox    Outbox
+	Roles     Roles
 	Random    io.Reader // crypto/rand.Reader
 	Clock     *clock.Clock
 	Logger    *slog.Logger
@@ -44,6 +50,7 @@ type Service struct {
 	publicURL string
 	account   string
 	outbox    Outbox
+	roles     Roles
 	random    io.Reader
 	clock     *clock.Clock
 	log       *slog.Logger
@@ -58,7 +65,7 @@ type Service struct {
 // New makes the service. It answers after Start has filled the snapshot.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
+	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
 		return nil, errors.New("userpool: every field of Config must be set")
 	case c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/"):
 		return nil, errors.New("userpool: PublicURL must be set, without a slash at its end")
@@ -68,7 +75,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox,
+		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox, roles: c.Roles,
 		random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
