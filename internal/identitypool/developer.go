@@ -9,6 +9,7 @@ import (
 	ci "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -129,11 +130,11 @@ func (s *Service) LookupDeveloperIdentity(ctx context.Context, call *access.Call
 	if err != nil {
 		return nil, err
 	}
-	rows, err := loginTable.List(ctx, s.db, loginsOfProvider, id, p.Developer, page.after, page.fetch())
+	rows, err := loginTable.List(ctx, s.db, loginsOfProvider, id, p.Developer, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(r *loginRow) string { return r.Subject })
+	rows, next := awsapi.Turn(page, rows, func(r *loginRow) string { return r.Subject })
 	out := &ci.LookupDeveloperIdentityOutput{IdentityId: &id, NextToken: next, DeveloperUserIdentifierList: []string{}}
 	for _, r := range rows {
 		out.DeveloperUserIdentifierList = append(out.DeveloperUserIdentifierList, r.Subject)

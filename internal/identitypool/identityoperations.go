@@ -10,6 +10,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -90,19 +91,19 @@ func (s *Service) ListIdentities(ctx context.Context, call *access.Call, in *ci.
 	}
 	var rows []*Identity
 	if in.HideDisabled {
-		rows, err = identityTable.List(ctx, s.db, enabledAfter, p.ID, false, page.after, page.fetch())
+		rows, err = identityTable.List(ctx, s.db, enabledAfter, p.ID, false, page.After, page.Fetch())
 	} else {
-		rows, err = identityTable.List(ctx, s.db, identitiesAfter, p.ID, page.after, page.fetch())
+		rows, err = identityTable.List(ctx, s.db, identitiesAfter, p.ID, page.After, page.Fetch())
 	}
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(i *Identity) string { return i.ID })
+	rows, next := awsapi.Turn(page, rows, func(i *Identity) string { return i.ID })
 	out := &ci.ListIdentitiesOutput{IdentityPoolId: &p.ID, NextToken: next, Identities: []types.IdentityDescription{}}
 	if len(rows) == 0 {
 		return out, nil
 	}
-	logins, err := loginTable.List(ctx, s.db, loginsBetween, p.ID, page.after, rows[len(rows)-1].ID)
+	logins, err := loginTable.List(ctx, s.db, loginsBetween, p.ID, page.After, rows[len(rows)-1].ID)
 	if err != nil {
 		return nil, err
 	}

@@ -2,18 +2,12 @@ package identitypool
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha512"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/sallyport/sallyport/internal/jws"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
@@ -27,46 +21,21 @@ type SigningKey struct {
 }
 
 const (
-	keyBits = 2048
 	// keyAge is how long a key signs. The first token after that has a new one.
 	keyAge = 90 * 24 * time.Hour
 	// keyGrace is how long a key verifies after another one signs: no token lives longer.
 	keyGrace = maxDuration*time.Second + time.Hour
 )
 
-// signingKey is a key ready for use, with the token header that names it.
+// signingKey is a key ready for use.
 type signingKey struct {
 	SigningKey
-	private *rsa.PrivateKey
-	public  verify.Key
-	header  string // base64url of {"kid":…,"alg":"RS512"}
+	key *jws.Key
 }
 
 func (s *Service) openKey(row *SigningKey) (*signingKey, error) {
-	plain, err := s.keys.Open(keyring.IdentityKeys, row.ID, row.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(plain)
-	if err != nil {
-		return nil, errors.New("the private key cannot be read")
-	}
-	private, ok := parsed.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the private key is not RSA")
-	}
-	header, err := json.Marshal(struct {
-		KeyID     string `json:"kid"`
-		Algorithm string `json:"alg"`
-	}{row.ID, "RS512"})
-	if err != nil {
-		return nil, err
-	}
-	public, err := verify.NewKey(row.ID, &private.PublicKey, verify.RS512)
-	if err != nil {
-		return nil, err
-	}
-	return &signingKey{SigningKey: *row, private: private, public: public, header: base64.RawURLEncoding.EncodeToString(header)}, nil
+	key, err := jws.Open(s.keys, keyring.IdentityKeys, row.ID, row.Sealed, verify.RS512)
+	return &signingKey{*row, key}, err
 }
 
 // signer is the key that signs at that instant. The first token of a deployment
@@ -118,12 +87,8 @@ func (s *Service) addKey(ctx context.Context, now time.Time, always bool) error 
 	if err != nil {
 		return err
 	}
-	plain, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return err
-	}
 	row := &SigningKey{ID: id.String(), Created: now}
-	if row.Sealed, err = s.keys.Seal(keyring.IdentityKeys, row.ID, plain); err != nil {
+	if row.Sealed, err = jws.Seal(s.keys, keyring.IdentityKeys, row.ID, private); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
@@ -152,21 +117,6 @@ func (s *Service) addKey(ctx context.Context, now time.Time, always bool) error 
 	})
 }
 
-// sign makes a compact JWS (RFC 7515) of the claims: RS512.
-func (k *signingKey) sign(claims map[string]any) (string, error) {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	text := k.header + "." + base64.RawURLEncoding.EncodeToString(payload)
-	sum := sha512.Sum512([]byte(text))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, k.private, crypto.SHA512, sum[:])
-	if err != nil {
-		return "", err
-	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
 // publicKeys are the current keys, for a verifier.
 type publicKeys struct{ service *Service }
 
@@ -175,7 +125,7 @@ type publicKeys struct{ service *Service }
 func (p publicKeys) Key(ctx context.Context, id string) (verify.Key, error) {
 	s := p.service
 	if k := s.current.Load().key(id); k != nil {
-		return k.public, nil
+		return k.key.Public(), nil
 	}
 	if _, err := uuid.Parse(id); err != nil {
 		return verify.Key{}, verify.ErrUnknownKey
@@ -191,5 +141,5 @@ func (p publicKeys) Key(ctx context.Context, id string) (verify.Key, error) {
 	if err != nil {
 		return verify.Key{}, err
 	}
-	return k.public, nil
+	return k.key.Public(), nil
 }

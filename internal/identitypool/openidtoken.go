@@ -70,5 +70,5 @@ func (s *Service) issue(ctx context.Context, call *access.Call, p *Pool, i *Iden
 		}
 		claims[tagsClaim] = map[string]any{"principal_tags": lists}
 	}
-	return key.sign(claims)
+	return key.key.Sign(s.random, claims)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -118,11 +119,11 @@ func (s *Service) ListIdentityPools(ctx context.Context, call *access.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	rows, err := poolTable.List(ctx, s.db, poolsAfter, call.Region, page.after, page.fetch())
+	rows, err := poolTable.List(ctx, s.db, poolsAfter, call.Region, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
-	rows, next := turn(page, rows, func(p *Pool) string { return p.ID })
+	rows, next := awsapi.Turn(page, rows, func(p *Pool) string { return p.ID })
 	out := &ci.ListIdentityPoolsOutput{NextToken: next, IdentityPools: []types.IdentityPoolShortDescription{}}
 	for _, p := range rows {
 		out.IdentityPools = append(out.IdentityPools, types.IdentityPoolShortDescription{IdentityPoolId: &p.ID, IdentityPoolName: &p.Name})

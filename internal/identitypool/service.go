@@ -11,6 +11,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/jws"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
@@ -61,7 +62,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		db: c.DB, keys: c.Keys, account: c.Account, userPools: c.UserPools, providers: c.Providers, roles: c.Roles,
 		random: c.Random, clock: c.Clock, log: c.Logger, pages: awsapi.NewPages(c.Keys),
-		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, keyBits) },
+		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	var err error
 	if s.public, err = publicProviders(c); err != nil {
