@@ -54,7 +54,7 @@ func TestAnotherLibraryReadsWhatAKeyHasSigned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{theirs})
+		parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{theirs})
 		if err != nil {
 			t.Fatalf("%s: %v", algorithm, err)
 		}
