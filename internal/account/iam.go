@@ -19,7 +19,7 @@ func (s *Service) IAM() *awsapi.Service {
 		Global:     true,
 		Status:     iamStatus,
 		Unions:     iamUnions(),
-		Operations: slices.Concat(s.entityOperations(), s.providerOperations(), s.inquiryOperations()),
+		Operations: slices.Concat(s.entityOperations(), s.providerOperations(), s.inquiryOperations(), s.absentOperations()),
 	}
 }
 
