@@ -18,8 +18,8 @@
 // policies; passrole is who may give a role to a service; simulate, simulation,
 // simulationinput and policysource say what policies would decide, details and
 // summary what there is, registered in inquiry; absent is what nobody has;
-// session is the token, and
-// assume, assumefor, federation and passed make it, registered in sts; provider,
+// session is the token, and assume, assumefor, federation and passed make it,
+// registered in sts; provider,
 // oidcprovider and samlprovider are identity providers; openid, webidentity and
 // webclaims take the word of ID tokens, samlmetadata, samlresponse,
 // samlassertion, samlattributes and samlidentity that of SAML responses, and
