@@ -24,6 +24,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/server"
 )
@@ -86,7 +87,7 @@ func errorText(err error) string {
 }
 
 func signedBy(url, id, secret string) aws.Config {
-	return aws.Config{Region: "us-east-1", BaseEndpoint: &url, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	return aws.Config{Region: "us-east-1", BaseEndpoint: &url, HTTPClient: awsapitest.Client(), Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, "")}
 }
 

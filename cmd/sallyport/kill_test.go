@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 )
 
 const (
@@ -31,6 +33,7 @@ var rootEnv = []string{"SALLYPORT_ROOT_ACCESS_KEY_ID=" + rootKey, "SALLYPORT_ROO
 
 func rootOf(address string) aws.Config {
 	return aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://" + address),
+		HTTPClient:  awsapitest.Client(),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider(rootKey, rootSecret, "")}
 }

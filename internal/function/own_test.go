@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	accounts "github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -57,7 +58,7 @@ func newHouse(t *testing.T) *house {
 		}
 		db.Close()
 	})
-	h.root = aws.Config{BaseEndpoint: &server.URL, Region: region, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	h.root = aws.Config{BaseEndpoint: &server.URL, Region: region, HTTPClient: awsapitest.Client(), Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
 	h.root = h.as(keyID, secret, "")
 	return h
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -196,7 +197,7 @@ func newNode(t testing.TB, db *store.DB, keys *keyring.Keyring, run function.Run
 
 func (w *world) in(region string) *lambda.Client {
 	return lambda.New(lambda.Options{
-		BaseEndpoint: &w.url, Region: region, HTTPClient: http.DefaultClient, Retryer: aws.NopRetryer{},
+		BaseEndpoint: &w.url, Region: region, HTTPClient: awsapitest.Client(), Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, nil
 		}),

@@ -29,6 +29,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/server"
 )
@@ -94,7 +95,7 @@ func clients(url, id, secret string, s *server.Server) *world {
 	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
 	})
-	c := aws.Config{BaseEndpoint: &url, Region: region, Credentials: credentials, HTTPClient: http.DefaultClient,
+	c := aws.Config{BaseEndpoint: &url, Region: region, Credentials: credentials, HTTPClient: awsapitest.Client(),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
 	return &world{
 		server: s, url: url, address: strings.TrimPrefix(url, "http://"),
