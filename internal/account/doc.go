@@ -19,11 +19,11 @@
 // simulationinput and policysource say what policies would decide, details and
 // summary what there is, registered in inquiry; absent is what nobody has;
 // session is the token, and assume, assumefor, federation and passed make it,
-// registered in sts; provider,
-// oidcprovider and samlprovider are identity providers; openid, webidentity and
-// webclaims take the word of ID tokens, samlmetadata, samlresponse,
-// samlassertion, samlattributes and samlidentity that of SAML responses, and
-// federated gives both their session; decode explains a refusal; neighbours is
-// what is needed of others; records are the rows; valid, document, listing and
-// refusal are the words on the wire; memo remembers.
+// registered in sts; provider, oidcprovider and samlprovider are identity
+// providers; openid, webidentity and webclaims take the word of ID tokens,
+// samlmetadata, samlresponse, samlassertion, samlattributes and samlidentity
+// that of SAML responses, and federated gives both their session; decode
+// explains a refusal; neighbours is what is needed of others; records are the
+// rows; valid, document, listing and refusal are the words on the wire; memo
+// remembers.
 package account
