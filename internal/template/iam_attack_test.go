@@ -17,29 +17,13 @@ import (
 // Killed after each of its calls, against IAM itself: the next deploy makes what
 // the first would have made, and no key, role or policy twice.
 func TestIdentitiesAreNotMadeTwiceAfterAKill(t *testing.T) {
-	type killed struct{}
 	whole, _ := services(t)
 	deployed(t, whole, everybody)
 	want := sizes(details(t, whole))
 	for k := 0; ; k += 2 {
 		d, api := services(t)
-		n, done := 0, false
-		d.Operations = after{api, func() {
-			if n++; n == k+1 {
-				panic(killed{})
-			}
-		}}
-		func() {
-			defer func() {
-				if r := recover(); r != nil && r != (killed{}) {
-					panic(r)
-				}
-			}()
-			_, err := d.Deploy(context.Background(), parsed(t, everybody, nil))
-			must(t, err)
-			done = true
-		}()
 		d.Operations = api
+		done := deployedOrKilled(t, d, everybody, k+1)
 		deployed(t, d, everybody)
 		if got := sizes(details(t, d)); got != want {
 			t.Errorf("killed after call %d: there is\n  %s\nwant\n  %s", k, got, want)
@@ -56,7 +40,6 @@ func TestIdentitiesAreNotMadeTwiceAfterAKill(t *testing.T) {
 
 // Killed amid changes: the next deploy ends where an undisturbed one would.
 func TestChangesOfIdentitiesSurviveAKill(t *testing.T) {
-	type killed struct{}
 	source := changed(t, everybody, "Path: /kitchen/", "Path: /bar/", "PolicyName: shared", "PolicyName: common", "Sid: A,", "Sid: B,", "UserName: !Ref Bob}", "UserName: !Ref Bob, Serial: 2}",
 		"Users: [!Ref Bob]}}", "Users: [!Ref Ann]}}", "      Groups: [!Ref Staff]\n      ManagedPolicyArns: [!Ref Bound]\n", "")
 	whole, _ := services(t)
@@ -65,24 +48,9 @@ func TestChangesOfIdentitiesSurviveAKill(t *testing.T) {
 	want := sizes(details(t, whole))
 	for k := 0; ; k += 2 {
 		d, api := services(t)
-		deployed(t, d, everybody)
-		n, done := 0, false
-		d.Operations = after{api, func() {
-			if n++; n == k+1 {
-				panic(killed{})
-			}
-		}}
-		func() {
-			defer func() {
-				if r := recover(); r != nil && r != (killed{}) {
-					panic(r)
-				}
-			}()
-			_, err := d.Deploy(context.Background(), parsed(t, source, nil))
-			must(t, err)
-			done = true
-		}()
 		d.Operations = api
+		deployed(t, d, everybody)
+		done := deployedOrKilled(t, d, source, k+1)
 		for range 2 {
 			deployed(t, d, source)
 		}

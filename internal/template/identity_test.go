@@ -138,29 +138,12 @@ func TestAGroupLosesTheRoleThatLeavesTheTemplate(t *testing.T) {
 // A pool does not tell who made it: one of the same name that somebody else has
 // made must survive every kill.
 func TestForeignIdentityPoolsSurviveAKill(t *testing.T) {
-	type killed struct{}
 	for k := 0; ; k += 2 {
 		d, _ := services(t)
 		all := d.Operations.(withIdentities)
 		foreign, err := all.identities.Call(context.Background(), d.Call(), cognitoIdentity, "CreateIdentityPool", &cognitoidentity.CreateIdentityPoolInput{IdentityPoolName: aws.String("shop")})
 		must(t, err)
-		n, done := 0, false
-		d.Operations = after{all, func() {
-			if n++; n == k+1 {
-				panic(killed{})
-			}
-		}}
-		func() {
-			defer func() {
-				if r := recover(); r != nil && r != (killed{}) {
-					panic(r)
-				}
-			}()
-			_, err := d.Deploy(context.Background(), parsed(t, identities, nil))
-			must(t, err)
-			done = true
-		}()
-		d.Operations = all
+		done := deployedOrKilled(t, d, identities, k+1)
 		deployed(t, d, identities)
 		pools := slices.DeleteFunc(all.identities.has("identity"), func(key string) bool { return !strings.HasPrefix(key, "pool ") })
 		if id := *foreign.(*cognitoidentity.CreateIdentityPoolOutput).IdentityPoolId; len(pools) != 2 || !slices.Contains(pools, "pool "+id) {

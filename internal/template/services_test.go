@@ -205,26 +205,10 @@ func TestTheServicesTakeWhatATemplateAsksFor(t *testing.T) {
 
 // Killed after each of its calls, against the services themselves.
 func TestTheServicesHoldNothingTwiceAfterAKill(t *testing.T) {
-	type killed struct{}
 	for k := 0; ; k += 4 {
 		d, api := services(t)
-		n, done := 0, false
-		d.Operations = after{api, func() {
-			if n++; n == k+1 {
-				panic(killed{})
-			}
-		}}
-		func() {
-			defer func() {
-				if r := recover(); r != nil && r != (killed{}) {
-					panic(r)
-				}
-			}()
-			_, err := d.Deploy(context.Background(), parsed(t, guarded, nil))
-			must(t, err)
-			done = true
-		}()
 		d.Operations = api
+		done := deployedOrKilled(t, d, guarded, k+1)
 		deployed(t, d, guarded)
 		run := &deploy{Deployer: d}
 		pools, err := invoke[cognito.ListUserPoolsOutput](context.Background(), run, cognitoIDP, "ListUserPools", &cognito.ListUserPoolsInput{MaxResults: aws.Int32(10)})
@@ -251,6 +235,30 @@ func (a after) Call(ctx context.Context, call *access.Call, service, operation s
 	out, err := a.Operations.Call(ctx, call, service, operation, in)
 	a.do()
 	return out, err
+}
+
+// deployedOrKilled deploys source, but as if the program were killed right after
+// its call number n. It reports whether the deploy had fewer calls, and so was
+// done; d is afterwards what a new start would have.
+func deployedOrKilled(t *testing.T, d *Deployer, source string, n int) (done bool) {
+	t.Helper()
+	type killed struct{}
+	api := d.Operations
+	defer func() {
+		d.Operations = api
+		if r := recover(); r != nil && r != (killed{}) {
+			panic(r)
+		}
+	}()
+	calls := 0
+	d.Operations = after{api, func() {
+		if calls++; calls == n {
+			panic(killed{})
+		}
+	}}
+	_, err := d.Deploy(context.Background(), parsed(t, source, nil))
+	must(t, err)
+	return true
 }
 
 func TestTheExampleDeploys(t *testing.T) {
