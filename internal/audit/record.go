@@ -63,6 +63,12 @@ type Record struct {
 	Resource  string // ARN of what was asked for, when known
 	Caller    string // ARN of the proven caller, or "anonymous"
 
+	// On the data plane, as far as the request came; "" elsewhere.
+	API        string // id
+	Stage      string // name
+	Route      string // as its owner wrote it: "GET /pizzas/{id}", "ANY /{proxy+}", "$default"
+	Authorizer string // kind, and name if it has one: "AWS_IAM", "JWT staff", "NONE"
+
 	Status  int
 	Outcome Outcome
 	Took    time.Duration

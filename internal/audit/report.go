@@ -24,7 +24,11 @@ type Report struct {
 	Operation string       `json:"operation"` // CreateUserPool; GET /pizzas/{id} of an API
 	Region    string       `json:"region"`
 	Resource  string       `json:"resource"` // ARN
-	Reason    string       `json:"reason"`   // the step that decided, "" if all passed
+	API       string       `json:"api"`      // id; this and the next three are of the data plane
+	Stage     string       `json:"stage"`
+	Route     string       `json:"route"`      // GET /pizzas/{id}, ANY /{proxy+}, $default
+	Guard     string       `json:"authorizer"` // kind and name: AWS_IAM, JWT staff, NONE
+	Reason    string       `json:"reason"`     // the step that decided, "" if all passed
 	Steps     []ReportStep `json:"steps"`
 	Policies  *Policies    `json:"policies,omitempty"`
 	Within    []Report     `json:"within,omitempty"` // what the server asked of itself on the way
@@ -80,7 +84,8 @@ func reportOf(r *Record) Report {
 	out := Report{
 		RequestID: r.ID, At: r.At, Plane: r.Plane, Outcome: r.Outcome.String(), Status: r.Status, Took: r.Took.Microseconds(),
 		Caller: r.Caller, Source: r.Source, UserAgent: r.UserAgent, Service: r.Service, Operation: r.Operation,
-		Region: r.Region, Resource: r.Resource, Reason: r.Why(), Steps: []ReportStep{}, Policies: policiesOf(r.Denied),
+		Region: r.Region, Resource: r.Resource, API: r.API, Stage: r.Stage, Route: r.Route, Guard: r.Authorizer,
+		Reason: r.Why(), Steps: []ReportStep{}, Policies: policiesOf(r.Denied),
 	}
 	for _, s := range r.Steps() {
 		out.Steps = append(out.Steps, ReportStep{s.Name, s.Outcome.String(), s.Detail, s.After.Microseconds()})

@@ -6,9 +6,9 @@ import (
 )
 
 // Limits of what is kept of a record, in bytes. Longer texts are clipped and
-// end in an ellipsis. The fields before the steps can take 1152 of maxText.
+// end in an ellipsis. The fields before the steps can take 1536 of maxText.
 const (
-	maxText     = 2048
+	maxText     = 2304
 	maxName     = 24  // of a step
 	maxDetail   = 160 // of a step that did not decide
 	maxDeciding = 512
@@ -28,6 +28,10 @@ var fields = [...]struct {
 	{func(r *Record) *string { return &r.Region }, 32},
 	{func(r *Record) *string { return &r.Resource }, 320},
 	{func(r *Record) *string { return &r.Caller }, 256},
+	{func(r *Record) *string { return &r.API }, 32},
+	{func(r *Record) *string { return &r.Stage }, 64},
+	{func(r *Record) *string { return &r.Route }, 192},
+	{func(r *Record) *string { return &r.Authorizer }, 96},
 }
 
 // slot is one kept record. Its texts stand behind one another in text, which
