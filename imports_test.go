@@ -18,6 +18,7 @@ var rows = [][]string{
 	{"cmd/sallyport"},
 	{"internal/server"},
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/gateway", "internal/function", "internal/template"},
+	{"internal/gateway/throttle", "internal/gateway/accesslog"},
 	{"internal/awsapi", "internal/runner"},
 	{"internal/access"},
 	{"internal/outbox", "internal/jws"},
