@@ -17,9 +17,9 @@ const module = "github.com/sallyport/sallyport/"
 var rows = [][]string{
 	{"cmd/sallyport"},
 	{"internal/server"},
-	{"internal/userpool", "internal/identitypool", "internal/account", "internal/gateway", "internal/function", "internal/template"},
+	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/function", "internal/template"},
+	{"internal/awsapi", "internal/runner", "internal/gateway"},
 	{"internal/gateway/throttle", "internal/gateway/accesslog"},
-	{"internal/awsapi", "internal/runner"},
 	{"internal/access"},
 	{"internal/outbox", "internal/jws"},
 	{"internal/keyring"},

@@ -44,7 +44,7 @@ func compileBackend(s *stage, r *route, i *Integration) (integration, error) {
 		return nil, fmt.Errorf("the stage has no variable %q, which the integration's URI names", missing)
 	}
 	// Again, now that the variables of the stage stand in it.
-	if err := checkBackendURI(uri); err != nil {
+	if err := CheckBackendURI(uri); err != nil {
 		return nil, err
 	}
 	scheme, rest, _ := strings.Cut(uri, "://")
@@ -151,7 +151,7 @@ func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 		Method: b.verb, URL: target, Host: target.Host, Header: b.headers(x),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	if b.verb == anyVerb {
+	if b.verb == AnyVerb {
 		request.Method = x.verb
 	}
 	if len(body) > 0 {

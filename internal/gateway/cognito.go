@@ -25,8 +25,8 @@ type cognito struct {
 // compileCognito is nil for an authorizer that cannot be decided on: its
 // methods stay closed.
 func compileCognito(a *Authorizer) *cognito {
-	expression, err := validation(a.Validation)
-	if err != nil || a.check() != nil {
+	expression, err := ValidationExpression(a.Validation)
+	if err != nil || a.Check() != nil {
 		return nil
 	}
 	return &cognito{header: headerOf(a.IdentitySource), validation: expression, pools: a.ProviderARNs, memo: newMemo()}

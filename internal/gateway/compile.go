@@ -58,7 +58,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 		compiled := &route{id: r.ID, template: r.Path, methods: map[string]*method{}}
 		for verb, m := range r.Methods {
 			made := g.compileMethod(s, compiled, verb, m, guards)
-			if verb == anyVerb {
+			if verb == AnyVerb {
 				compiled.any = made
 			} else {
 				compiled.methods[verb] = made
@@ -75,7 +75,7 @@ func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guar
 		arns: map[string]string{}, operations: map[string]string{},
 	}
 	answers := []string{verb}
-	if verb == anyVerb {
+	if verb == AnyVerb {
 		answers = verbs
 	}
 	for _, v := range answers {
@@ -105,11 +105,11 @@ func compileIntegration(s *stage, r *route, m *Method) (integration, error) {
 		return broken{"no integration"}, nil
 	}
 	switch m.Integration.Type {
-	case integrationLambda:
+	case IntegrationLambda:
 		return compileLambda(s, m.Integration)
-	case integrationHTTP:
+	case IntegrationHTTP:
 		return compileBackend(s, r, m.Integration)
-	case integrationMock:
+	case IntegrationMock:
 		return compileMock(m)
 	}
 	return broken{"unknown integration type " + m.Integration.Type}, nil
@@ -135,4 +135,4 @@ func matchWhole(pattern string) (*regexp.Regexp, error) {
 }
 
 // headerOf is the canonical name of the header of an identity source.
-func headerOf(source string) string { return strings.TrimPrefix(source, headerSource) }
+func headerOf(source string) string { return strings.TrimPrefix(source, HeaderSource) }

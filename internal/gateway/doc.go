@@ -1,15 +1,14 @@
-// Package gateway is API Gateway's REST APIs: the control plane that defines,
-// deploys and stages them, and the data plane that answers their callers.
+// Package gateway is the data plane of API Gateway: it answers those who call
+// what others have built. The control planes, packages restapi and httpapi, write
+// what is deployed (Definition) and where (Stage); this package reads it.
 //
-//	control  CreateRestApi ... PutMethod ... PutIntegration -> rows
-//	         CreateDeployment -> Definition (all rows, frozen) -> CreateStage
-//	            store.Follow(stages) -> compile -> snapshot (one atomic pointer)
+//	store.Follow(stages) -> compile -> snapshot (one atomic pointer)
 //
-//	data     Locate(host, target) -> stage -> lookup(path) -> method
-//	            -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
-//	               -> authorize (token of a pool, or policies about the path sent)
-//	               -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
-//	            -> audit.Record
+//	Locate(host, target) -> stage -> lookup(path) -> method
+//	   -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
+//	      -> authorize (token of a pool, or policies about the path sent)
+//	      -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
+//	   -> audit.Record
 //
 // A stage serves what was deployed to it, never what was edited since. The data
 // plane reads no database. Whatever a step does not decide is refused: the zero
@@ -25,7 +24,8 @@
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
 // (AWS_IAM), event, lambda, backend, mock (what stands behind), answer, denial
-// (what leaves). All others are the control plane's.
+// (what leaves). The files definition, restdefinition, httpdefinition and check are
+// the model: what can be deployed, and what is wrong with it.
 //
 // Two things differ from AWS because net/http reads the request first: header
 // names reach a function in their canonical form (X-Test, whatever the client's

@@ -10,7 +10,6 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/store"
@@ -21,7 +20,6 @@ import (
 // but Backend.
 type Config struct {
 	DB      *store.DB
-	Pages   *awsapi.Pages
 	Clock   *clock.Clock
 	Random  io.Reader // crypto/rand.Reader
 	Account string
@@ -88,12 +86,11 @@ type Keys interface {
 // record is the next request's when it has returned.
 type Records interface{ Write(*audit.Record) }
 
-// Gateway is the control plane (API) and the data plane (Serve). Safe for concurrent use.
+// Gateway is the data plane of all APIs. Safe for concurrent use.
 type Gateway struct {
 	db      *store.DB
-	pages   *awsapi.Pages
 	clock   *clock.Clock
-	chance  *chance
+	chance  *Chance
 	account string
 	domain  string
 	invoker Invoker
@@ -115,7 +112,7 @@ const keptSigningKeys = 4096
 // New loads every stage and follows their changes until the database closes.
 func New(ctx context.Context, c Config) (*Gateway, error) {
 	g := &Gateway{
-		db: c.DB, pages: c.Pages, clock: c.Clock, chance: &chance{source: c.Random},
+		db: c.DB, clock: c.Clock, chance: NewChance(c.Random),
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
 		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,

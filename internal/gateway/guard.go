@@ -22,11 +22,11 @@ const (
 // unknown. An authorizer that is gone leaves its methods closed.
 func compileGuard(m *Method, guards map[string]*cognito) guard {
 	switch m.Authorization {
-	case authorizationNone:
+	case AuthorizationNone:
 		return guard{kind: guardNone}
-	case authorizationIAM:
+	case AuthorizationIAM:
 		return guard{kind: guardIAM}
-	case authorizationCognito:
+	case AuthorizationCognito:
 		if c := guards[m.AuthorizerID]; c != nil {
 			return guard{kind: guardCognito, cognito: c.forScopes(m.Scopes)}
 		}

@@ -61,7 +61,10 @@ func nominated(h http.Header) map[string]bool {
 			if name == "" || name == "Authorization" || strings.HasPrefix(name, "X-Forwarded-") || name == "Host" {
 				continue
 			}
-			setEntry(&names, name, true)
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[name] = true
 		}
 	}
 	return names

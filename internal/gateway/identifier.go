@@ -9,18 +9,21 @@ const identifierLetters = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 // Identifiers are random lower-case letters and digits, as AWS makes them.
 const (
-	apiIDLength  = 10
-	partIDLength = 6 // resources, authorizers, deployments
+	APIIDLength  = 10
+	PartIDLength = 6 // resources, authorizers, deployments
 )
 
-// chance is a source of random bytes shared by all requests.
-type chance struct {
+// Chance is a source of random bytes shared by all requests.
+type Chance struct {
 	mu     sync.Mutex
 	source io.Reader
 }
 
+// NewChance makes one of source, such as crypto/rand.Reader.
+func NewChance(source io.Reader) *Chance { return &Chance{source: source} }
+
 // read fills b. A machine without randomness cannot serve safely, so it panics.
-func (c *chance) read(b []byte) {
+func (c *Chance) read(b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, err := io.ReadFull(c.source, b); err != nil {
@@ -28,8 +31,8 @@ func (c *chance) read(b []byte) {
 	}
 }
 
-// identifier makes a name of n characters, each equally likely.
-func (c *chance) identifier(n int) string {
+// Identifier makes a name of n characters, each equally likely.
+func (c *Chance) Identifier(n int) string {
 	id := make([]byte, 0, n)
 	var b [16]byte
 	for len(id) < n {

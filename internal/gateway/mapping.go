@@ -46,17 +46,17 @@ var contextValues = map[string]func(x *exchange) string{
 	"context.identity.cognitoAuthenticationProvider": func(x *exchange) string { return x.identity().provider },
 }
 
-// checkMappings holds an HTTP_PROXY integration's parameters to what can be
+// CheckMappings holds an HTTP_PROXY integration's parameters to what can be
 // sent, and its URI's variables to those that a mapping sets.
-func checkMappings(resourcePath string, m *Method, i *Integration) error {
+func CheckMappings(resourcePath string, m *Method, i *Integration) error {
 	for target, source := range i.RequestParameters {
 		if kind := mappingSource.FindStringSubmatch(source); kind != nil {
 			// As at AWS: the method declares what it lets through.
 			if _, declared := m.RequestParameters[source]; !declared {
-				return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: %s]", source)
+				return mistake("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: %s]", source)
 			}
-			if kind[2] == "path" && !slices.Contains(pathVariables(resourcePath), kind[3]) {
-				return badRequest("Invalid mapping expression specified: %s is no variable of the path %s", source, resourcePath)
+			if kind[2] == "path" && !slices.Contains(PathVariables(resourcePath), kind[3]) {
+				return mistake("Invalid mapping expression specified: %s is no variable of the path %s", source, resourcePath)
 			}
 		}
 		if _, err := compileMapping(nil, target, source); err != nil {
@@ -66,7 +66,7 @@ func checkMappings(resourcePath string, m *Method, i *Integration) error {
 	plain := stageVariable.ReplaceAllString(i.URI, "")
 	for _, found := range pathVariable.FindAllStringSubmatch(plain, -1) {
 		if _, mapped := i.RequestParameters["integration.request.path."+found[1]]; !mapped {
-			return badRequest("Invalid mapping expression specified: the URI's variable %s needs a request parameter integration.request.path.%s", found[0], found[1])
+			return mistake("Invalid mapping expression specified: the URI's variable %s needs a request parameter integration.request.path.%s", found[0], found[1])
 		}
 	}
 	return nil
@@ -76,15 +76,15 @@ func checkMappings(resourcePath string, m *Method, i *Integration) error {
 func compileMapping(s *stage, target, source string) (mapping, error) {
 	to := mappingTarget.FindStringSubmatch(target)
 	if to == nil {
-		return mapping{}, badRequest("Invalid mapping expression specified: %s", target)
+		return mapping{}, mistake("Invalid mapping expression specified: %s", target)
 	}
 	m := mapping{place: to[1], name: to[2]}
 	if m.place == "header" && !settable(m.name) {
-		return mapping{}, badRequest("Invalid mapping expression specified: the header %s cannot be set", m.name)
+		return mapping{}, mistake("Invalid mapping expression specified: the header %s cannot be set", m.name)
 	}
-	if value, ok := literal(source); ok {
+	if value, ok := Literal(source); ok {
 		if !isHeaderValue(value) {
-			return mapping{}, badRequest("Invalid mapping expression specified: %s has control characters", target)
+			return mapping{}, mistake("Invalid mapping expression specified: %s has control characters", target)
 		}
 		m.value = func(*exchange) []string { return []string{value} }
 		return m, nil
@@ -103,7 +103,7 @@ func compileMapping(s *stage, target, source string) (mapping, error) {
 	}
 	from := mappingSource.FindStringSubmatch(source)
 	if from == nil {
-		return mapping{}, unsupported(fmt.Sprintf("The mapping expression %q", source))
+		return mapping{}, Unsupported(fmt.Sprintf("The mapping expression %q", source))
 	}
 	name := from[3]
 	switch from[2] {

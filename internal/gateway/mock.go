@@ -46,7 +46,7 @@ func compileMock(m *Method) (integration, error) {
 		}
 		one := reply{status: code, template: map[string]string{}}
 		for target, source := range r.Parameters {
-			value, _ := literal(source)
+			value, _ := Literal(source)
 			if name := answerName(strings.TrimPrefix(target, "method.response.header.")); name != "" {
 				one.headers = append(one.headers, header{name, value})
 			}

@@ -27,7 +27,7 @@ func (r *route) method(verb string) *method {
 	if m := r.methods[verb]; m != nil {
 		return m
 	}
-	if isVerb(verb) {
+	if IsVerb(verb) {
 		return r.any
 	}
 	return nil
@@ -46,7 +46,7 @@ func (n *node) add(template string, r *route) {
 		if part == "" {
 			continue // the root
 		}
-		name, greedy, isVariable := variable(part)
+		name, greedy, isVariable := Variable(part)
 		var next **node
 		switch {
 		case isVariable && greedy:

@@ -83,7 +83,7 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 	x.verb = x.r.Method
 	if override := x.r.Header[methodOverride]; len(override) > 0 {
 		// Before the route is chosen, so that the method's own authorizer decides.
-		if x.verb = override[0]; len(override) > 1 || !isVerb(x.verb) {
+		if x.verb = override[0]; len(override) > 1 || !IsVerb(x.verb) {
 			return denyBadRequest, "X-HTTP-Method-Override is not one HTTP method"
 		}
 	}

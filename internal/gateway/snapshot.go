@@ -20,7 +20,7 @@ type liveAPI struct {
 // follow brings the snapshot up to date with the stages that changed.
 func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Change) error {
 	if reload {
-		rows, err := stages.List(ctx, g.db, "")
+		rows, err := Stages.List(ctx, g.db, "")
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Chang
 			continue
 		}
 		apiID, name := change.Key[0], change.Key[1]
-		row, err := stages.Get(ctx, g.db, apiID, name)
+		row, err := Stages.Get(ctx, g.db, apiID, name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			next.drop(apiID, name)
@@ -58,7 +58,7 @@ func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Chang
 // raise compiles a stage and puts it into s. A stage whose deployment is gone
 // serves nothing.
 func (g *Gateway) raise(ctx context.Context, s snapshot, row *Stage) error {
-	d, err := deployments.Get(ctx, g.db, row.APIID, row.DeploymentID)
+	d, err := Deployments.Get(ctx, g.db, row.APIID, row.DeploymentID)
 	if errors.Is(err, store.ErrNotFound) {
 		s.drop(row.APIID, row.Name)
 		return nil

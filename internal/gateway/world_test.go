@@ -24,6 +24,7 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -65,7 +66,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	must(t, err)
 	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, asked: &asked{}, records: &records{}}
 	config := gateway.Config{
-		DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
+		DB: db, Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: w.fn, Pools: w.pools, Keys: w.signers, Policies: w.signers, Records: w.records, Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, c := range change {
@@ -76,7 +77,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: rootKey{}, Authorizer: w.asked, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
-	}, w.gateway.API())
+	}, restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Gateway: w.gateway}).API())
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if a, ok := gateway.Locate(r, "localhost"); ok {
 			w.gateway.Serve(rw, r, a)

@@ -18,6 +18,7 @@ import (
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
+	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/runner"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/userpool"
@@ -48,6 +49,7 @@ type services struct {
 	runner     *runner.Runner
 	functions  *function.Service
 	gateway    *gateway.Gateway
+	restAPIs   *restapi.Service
 	api        *awsapi.API
 
 	closers []func() error // last started, first closed
@@ -93,7 +95,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		return nil, err
 	}
 	s.gateway, err = gateway.New(life, gateway.Config{
-		DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader,
+		DB: s.db, Clock: now, Random: rand.Reader,
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
 		Invoker: functionInvoker{s.functions, c.Account}, Pools: poolVerifiers{s.pools},
 		Keys: s.account, Policies: s.account,
@@ -101,10 +103,11 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err != nil {
 		return nil, err
 	}
+	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Gateway: s.gateway})
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
-	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.gateway.API())
+	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API())
 	return s, nil
 }
 

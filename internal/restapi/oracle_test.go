@@ -1,4 +1,4 @@
-package gateway_test
+package restapi_test
 
 import (
 	"testing"
@@ -8,11 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
-	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/restapi"
 )
 
 // The SDK's client is the oracle for every message, required member and error.
 func TestEveryOperationAgreesWithTheSDK(t *testing.T) {
-	awsapitest.Prove(t, new(gateway.Gateway).API(), func(c aws.Config) any { return apigateway.NewFromConfig(c) },
+	awsapitest.Prove(t, new(restapi.Service).API(), func(c aws.Config) any { return apigateway.NewFromConfig(c) },
 		&types.NotFoundException{}, &types.BadRequestException{}, &types.ConflictException{}, &types.LimitExceededException{})
 }

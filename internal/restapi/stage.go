@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-func (s *Stage) shape() types.Stage {
+func stageShape(s *gateway.Stage) types.Stage {
 	return types.Stage{
 		StageName: &s.Name, DeploymentId: &s.DeploymentID, Description: optional(s.Description),
 		CacheClusterStatus: types.CacheClusterStatusNotAvailable, MethodSettings: map[string]types.MethodSetting{},
@@ -21,9 +22,7 @@ func (s *Stage) shape() types.Stage {
 }
 
 var (
-	stageName     = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
-	variableName  = regexp.MustCompile(`^[a-zA-Z0-9_]{1,64}$`)
-	variableValue = regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,@+$]{0,512}$`)
+	stageName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
 )
 
 func checkStageName(name string) error {
@@ -33,20 +32,8 @@ func checkStageName(name string) error {
 	return nil
 }
 
-func checkVariables(variables map[string]string) error {
-	for name, value := range variables {
-		if !variableName.MatchString(name) {
-			return badRequest("Invalid stage variable name: Please use alphanumeric characters and underscores only")
-		}
-		if !variableValue.MatchString(value) {
-			return badRequest("Invalid stage variable value: Please use values with alphanumeric characters and the symbols -._~:/?#&=,@+$ only")
-		}
-	}
-	return nil
-}
-
 // insertStage adds a stage within the API's limit.
-func insertStage(ctx context.Context, tx *store.Tx, s *Stage) error {
+func insertStage(ctx context.Context, tx *store.Tx, s *gateway.Stage) error {
 	n, err := stages.Count(ctx, tx, everythingOfAPI, s.APIID)
 	if err != nil {
 		return err
@@ -61,7 +48,7 @@ func insertStage(ctx context.Context, tx *store.Tx, s *Stage) error {
 	return err
 }
 
-func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigateway.CreateStageInput) (*apigateway.CreateStageOutput, error) {
+func (svc *Service) createStage(ctx context.Context, call *access.Call, in *apigateway.CreateStageInput) (*apigateway.CreateStageOutput, error) {
 	if err := firstRefusal(
 		refusalIf{in.CanarySettings != nil, "A canary (canarySettings)"},
 		refusalIf{in.CacheClusterEnabled || in.CacheClusterSize != "", "A cache cluster (cacheClusterEnabled)"},
@@ -73,14 +60,14 @@ func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigat
 	if err := checkStageName(text(in.StageName)); err != nil {
 		return nil, err
 	}
-	if err := checkVariables(in.Variables); err != nil {
+	if err := gateway.CheckVariables(in.Variables); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := gateway.CheckTags(in.Tags); err != nil {
 		return nil, err
 	}
-	var made *Stage
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+	var made *gateway.Stage
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
@@ -90,7 +77,7 @@ func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigat
 			return err
 		}
 		now := call.Time.UnixMilli()
-		made = &Stage{
+		made = &gateway.Stage{
 			APIID: api.ID, Name: text(in.StageName), Region: api.Region, DeploymentID: d.ID,
 			Description: text(in.Description), Variables: in.Variables, Tags: in.Tags, Created: now, Updated: now,
 		}
@@ -99,38 +86,38 @@ func (g *Gateway) createStage(ctx context.Context, call *access.Call, in *apigat
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.CreateStageOutput](made.shape()), nil
+	return as[apigateway.CreateStageOutput](stageShape(made)), nil
 }
 
-func (g *Gateway) getStage(ctx context.Context, call *access.Call, in *apigateway.GetStageInput) (*apigateway.GetStageOutput, error) {
-	s, err := readStage(ctx, g.db, call, in.RestApiId, in.StageName)
+func (svc *Service) getStage(ctx context.Context, call *access.Call, in *apigateway.GetStageInput) (*apigateway.GetStageOutput, error) {
+	s, err := readStage(ctx, svc.db, call, in.RestApiId, in.StageName)
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.GetStageOutput](s.shape()), nil
+	return as[apigateway.GetStageOutput](stageShape(s)), nil
 }
 
-func (g *Gateway) getStages(ctx context.Context, call *access.Call, in *apigateway.GetStagesInput) (*apigateway.GetStagesOutput, error) {
-	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+func (svc *Service) getStages(ctx context.Context, call *access.Call, in *apigateway.GetStagesInput) (*apigateway.GetStagesOutput, error) {
+	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stages.List(ctx, g.db, stagesOfAPI, api.ID)
+	rows, err := stages.List(ctx, svc.db, stagesOfAPI, api.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetStagesOutput{Item: []types.Stage{}}
 	for _, s := range rows {
 		if text(in.DeploymentId) == "" || s.DeploymentID == *in.DeploymentId {
-			out.Item = append(out.Item, s.shape())
+			out.Item = append(out.Item, stageShape(s))
 		}
 	}
 	return out, nil
 }
 
-func (g *Gateway) updateStage(ctx context.Context, call *access.Call, in *apigateway.UpdateStageInput) (*apigateway.UpdateStageOutput, error) {
-	var changed *Stage
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) updateStage(ctx context.Context, call *access.Call, in *apigateway.UpdateStageInput) (*apigateway.UpdateStageOutput, error) {
+	var changed *gateway.Stage
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}
@@ -138,8 +125,8 @@ func (g *Gateway) updateStage(ctx context.Context, call *access.Call, in *apigat
 		if err != nil {
 			return err
 		}
-		changed, err = stages.Update(ctx, tx, func(s *Stage) error {
-			if err := s.patch().apply(in.PatchOperations); err != nil {
+		changed, err = stages.Update(ctx, tx, func(s *gateway.Stage) error {
+			if err := stagePatch(s).apply(in.PatchOperations); err != nil {
 				return err
 			}
 			s.Updated = call.Time.UnixMilli()
@@ -154,12 +141,12 @@ func (g *Gateway) updateStage(ctx context.Context, call *access.Call, in *apigat
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.UpdateStageOutput](changed.shape()), nil
+	return as[apigateway.UpdateStageOutput](stageShape(changed)), nil
 }
 
-func (s *Stage) patch() patch {
+func stagePatch(s *gateway.Stage) patch {
 	setVariable := func(k, v string) error {
-		if err := checkVariables(map[string]string{k: v}); err != nil {
+		if err := gateway.CheckVariables(map[string]string{k: v}); err != nil {
 			return err
 		}
 		setEntry(&s.Variables, k, v)
@@ -185,8 +172,8 @@ func (s *Stage) patch() patch {
 	}
 }
 
-func (g *Gateway) deleteStage(ctx context.Context, call *access.Call, in *apigateway.DeleteStageInput) (*apigateway.DeleteStageOutput, error) {
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) deleteStage(ctx context.Context, call *access.Call, in *apigateway.DeleteStageInput) (*apigateway.DeleteStageOutput, error) {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		s, err := readStage(ctx, tx, call, in.RestApiId, in.StageName)
 		if err != nil {
 			return err
@@ -200,7 +187,7 @@ const noStage = "Invalid Stage identifier specified"
 
 // flushAuthorizersCache has nothing to empty: each token is verified anew, or
 // found verified in a cache that never outlives the token or its key.
-func (g *Gateway) flushAuthorizersCache(ctx context.Context, call *access.Call, in *apigateway.FlushStageAuthorizersCacheInput) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
-	_, err := readStage(ctx, g.db, call, in.RestApiId, in.StageName)
+func (svc *Service) flushAuthorizersCache(ctx context.Context, call *access.Call, in *apigateway.FlushStageAuthorizersCacheInput) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
+	_, err := readStage(ctx, svc.db, call, in.RestApiId, in.StageName)
 	return &apigateway.FlushStageAuthorizersCacheOutput{}, err
 }

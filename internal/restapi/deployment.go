@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-func (d *Deployment) shape(summary bool) types.Deployment {
+func deploymentShape(d *gateway.Deployment, summary bool) types.Deployment {
 	s := types.Deployment{Id: &d.ID, Description: optional(d.Description), CreatedDate: instant(d.Created)}
 	if !summary {
 		return s
@@ -30,8 +31,8 @@ func (d *Deployment) shape(summary bool) types.Deployment {
 
 // freeze takes the whole API as it is now. A method that nothing stands behind
 // is refused, with the words of AWS.
-func freeze(ctx context.Context, tx *store.Tx, api *API) (Definition, error) {
-	d := Definition{BinaryMediaTypes: api.BinaryMediaTypes, EndpointDisabled: api.EndpointDisabled}
+func freeze(ctx context.Context, tx *store.Tx, api *API) (gateway.Definition, error) {
+	d := gateway.Definition{BinaryMediaTypes: api.BinaryMediaTypes, EndpointDisabled: api.EndpointDisabled}
 	var err error
 	if d.Resources, err = resources.List(ctx, tx, ofAPI, api.ID); err != nil {
 		return d, err
@@ -55,7 +56,7 @@ func freeze(ctx context.Context, tx *store.Tx, api *API) (Definition, error) {
 }
 
 // createDeployment freezes the API and, if a stage is named, lets it serve the result.
-func (g *Gateway) createDeployment(ctx context.Context, call *access.Call, in *apigateway.CreateDeploymentInput) (*apigateway.CreateDeploymentOutput, error) {
+func (svc *Service) createDeployment(ctx context.Context, call *access.Call, in *apigateway.CreateDeploymentInput) (*apigateway.CreateDeploymentOutput, error) {
 	name := text(in.StageName)
 	if err := firstRefusal(
 		refusalIf{in.CanarySettings != nil, "A canary (canarySettings)"},
@@ -72,11 +73,11 @@ func (g *Gateway) createDeployment(ctx context.Context, call *access.Call, in *a
 			return nil, err
 		}
 	}
-	if err := checkVariables(in.Variables); err != nil {
+	if err := gateway.CheckVariables(in.Variables); err != nil {
 		return nil, err
 	}
-	var made *Deployment
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+	var made *gateway.Deployment
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
@@ -85,8 +86,8 @@ func (g *Gateway) createDeployment(ctx context.Context, call *access.Call, in *a
 		if err != nil {
 			return err
 		}
-		made = &Deployment{
-			APIID: api.ID, ID: g.chance.identifier(partIDLength), Description: text(in.Description),
+		made = &gateway.Deployment{
+			APIID: api.ID, ID: svc.chance.Identifier(gateway.PartIDLength), Description: text(in.Description),
 			Created: call.Time.UnixMilli(), Definition: definition,
 		}
 		if err := deployments.Insert(ctx, tx, made); err != nil || name == "" {
@@ -97,14 +98,14 @@ func (g *Gateway) createDeployment(ctx context.Context, call *access.Call, in *a
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.CreateDeploymentOutput](made.shape(false)), nil
+	return as[apigateway.CreateDeploymentOutput](deploymentShape(made, false)), nil
 }
 
 // serveFromStage points the stage that CreateDeployment names at the new
 // deployment, making the stage if it is not there.
-func serveFromStage(ctx context.Context, tx *store.Tx, call *access.Call, api *API, d *Deployment, in *apigateway.CreateDeploymentInput) error {
+func serveFromStage(ctx context.Context, tx *store.Tx, call *access.Call, api *API, d *gateway.Deployment, in *apigateway.CreateDeploymentInput) error {
 	name, now := text(in.StageName), call.Time.UnixMilli()
-	_, err := stages.Update(ctx, tx, func(s *Stage) error {
+	_, err := stages.Update(ctx, tx, func(s *gateway.Stage) error {
 		s.DeploymentID, s.Updated = d.ID, now
 		if in.StageDescription != nil {
 			s.Description = *in.StageDescription
@@ -117,13 +118,13 @@ func serveFromStage(ctx context.Context, tx *store.Tx, call *access.Call, api *A
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return insertStage(ctx, tx, &Stage{
+	return insertStage(ctx, tx, &gateway.Stage{
 		APIID: api.ID, Name: name, Region: api.Region, DeploymentID: d.ID, Description: text(in.StageDescription),
 		Variables: in.Variables, Created: now, Updated: now,
 	})
 }
 
-func (g *Gateway) getDeployment(ctx context.Context, call *access.Call, in *apigateway.GetDeploymentInput) (*apigateway.GetDeploymentOutput, error) {
+func (svc *Service) getDeployment(ctx context.Context, call *access.Call, in *apigateway.GetDeploymentInput) (*apigateway.GetDeploymentOutput, error) {
 	summary := false
 	for _, e := range in.Embed {
 		if e != "apisummary" {
@@ -131,49 +132,49 @@ func (g *Gateway) getDeployment(ctx context.Context, call *access.Call, in *apig
 		}
 		summary = true
 	}
-	d, err := readDeployment(ctx, g.db, call, in.RestApiId, in.DeploymentId)
+	d, err := readDeployment(ctx, svc.db, call, in.RestApiId, in.DeploymentId)
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.GetDeploymentOutput](d.shape(summary)), nil
+	return as[apigateway.GetDeploymentOutput](deploymentShape(d, summary)), nil
 }
 
-func (g *Gateway) getDeployments(ctx context.Context, call *access.Call, in *apigateway.GetDeploymentsInput) (*apigateway.GetDeploymentsOutput, error) {
-	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+func (svc *Service) getDeployments(ctx context.Context, call *access.Call, in *apigateway.GetDeploymentsInput) (*apigateway.GetDeploymentsOutput, error) {
+	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
 	if err != nil {
 		return nil, err
 	}
-	page, err := g.page("GetDeployments", api.ID, in.Position, in.Limit)
+	page, err := svc.page("GetDeployments", api.ID, in.Position, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := deployments.List(ctx, g.db, ofAPIAfter, api.ID, page.After, page.Fetch())
+	rows, err := deployments.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetDeploymentsOutput{Items: []types.Deployment{}}
-	rows, out.Position = awsapi.Turn(page, rows, func(d *Deployment) string { return d.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(d *gateway.Deployment) string { return d.ID })
 	for _, d := range rows {
-		out.Items = append(out.Items, d.shape(false))
+		out.Items = append(out.Items, deploymentShape(d, false))
 	}
 	return out, nil
 }
 
-func (g *Gateway) updateDeployment(ctx context.Context, call *access.Call, in *apigateway.UpdateDeploymentInput) (*apigateway.UpdateDeploymentOutput, error) {
-	if _, err := readDeployment(ctx, g.db, call, in.RestApiId, in.DeploymentId); err != nil {
+func (svc *Service) updateDeployment(ctx context.Context, call *access.Call, in *apigateway.UpdateDeploymentInput) (*apigateway.UpdateDeploymentOutput, error) {
+	if _, err := readDeployment(ctx, svc.db, call, in.RestApiId, in.DeploymentId); err != nil {
 		return nil, err
 	}
-	d, err := deployments.Update(ctx, g.db, func(d *Deployment) error {
+	d, err := deployments.Update(ctx, svc.db, func(d *gateway.Deployment) error {
 		return patch{{path: "/description", replace: setText(&d.Description)}}.apply(in.PatchOperations)
 	}, text(in.RestApiId), text(in.DeploymentId))
 	if err != nil {
 		return nil, orNotFound(err, "Invalid Deployment identifier specified")
 	}
-	return as[apigateway.UpdateDeploymentOutput](d.shape(false)), nil
+	return as[apigateway.UpdateDeploymentOutput](deploymentShape(d, false)), nil
 }
 
-func (g *Gateway) deleteDeployment(ctx context.Context, call *access.Call, in *apigateway.DeleteDeploymentInput) (*apigateway.DeleteDeploymentOutput, error) {
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) deleteDeployment(ctx context.Context, call *access.Call, in *apigateway.DeleteDeploymentInput) (*apigateway.DeleteDeploymentOutput, error) {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}

@@ -1,15 +1,26 @@
-package gateway
+package restapi
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 )
 
-// What the control plane says no with. The data plane's words are in denial.go.
+// What the control plane says no with.
+
+// inOurWords answers what the data plane finds wrong with a definition as a
+// BadRequestException; other errors stay as they are.
+func inOurWords(err error) error {
+	if m, ok := errors.AsType[*gateway.Mistake](err); ok {
+		return badRequest("%s", m.Error())
+	}
+	return err
+}
 
 func notFound(message string) error {
 	return &types.NotFoundException{Message: aws.String(message)}
@@ -27,11 +38,8 @@ func limitExceeded(format string, args ...any) error {
 	return &types.LimitExceededException{Message: aws.String(fmt.Sprintf(format, args...))}
 }
 
-// unsupported refuses what AWS has and Sallyport has not: accepting it in
-// silence could leave a door open that its owner believes to be guarded.
-func unsupported(what string) error {
-	return badRequest("%s is not supported by Sallyport yet", what)
-}
+// unsupported refuses what AWS has and Sallyport has not.
+func unsupported(what string) error { return gateway.Unsupported(what) }
 
 func noSuchAPI(call *access.Call, id string) error {
 	return notFound(fmt.Sprintf("Invalid API identifier specified %s:%s", call.Account, id))

@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import "github.com/sallyport/sallyport/internal/awsapi"
 
@@ -8,7 +8,7 @@ const (
 	largestPage = 500
 )
 
-func (g *Gateway) page(operation, scope string, position *string, limit *int32) (awsapi.Page, error) {
+func (svc *Service) page(operation, scope string, position *string, limit *int32) (awsapi.Page, error) {
 	most := defaultPage
 	if limit != nil && *limit != 0 {
 		if *limit < 1 || *limit > largestPage {
@@ -16,7 +16,7 @@ func (g *Gateway) page(operation, scope string, position *string, limit *int32) 
 		}
 		most = int(*limit)
 	}
-	page, ok := g.pages.Page(operation, scope, position, most)
+	page, ok := svc.pages.Page(operation, scope, position, most)
 	if !ok {
 		return awsapi.Page{}, badRequest("Invalid position parameter")
 	}

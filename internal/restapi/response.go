@@ -1,24 +1,24 @@
-package gateway
+package restapi
 
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
 const noResponse = "Invalid Response status code specified"
 
-func (r MethodResponse) shape(status string) types.MethodResponse {
+func methodResponseShape(r gateway.MethodResponse, status string) types.MethodResponse {
 	return types.MethodResponse{StatusCode: &status, ResponseModels: r.Models, ResponseParameters: r.Parameters}
 }
 
-func (r IntegrationResponse) shape(status string) types.IntegrationResponse {
+func integrationResponseShape(r gateway.IntegrationResponse, status string) types.IntegrationResponse {
 	return types.IntegrationResponse{
 		StatusCode: &status, SelectionPattern: optional(r.Selection),
 		ResponseParameters: r.Parameters, ResponseTemplates: r.Templates,
@@ -38,7 +38,7 @@ func checkStatus(status string) error {
 	return nil
 }
 
-func (g *Gateway) putMethodResponse(ctx context.Context, call *access.Call, in *apigateway.PutMethodResponseInput) (*apigateway.PutMethodResponseOutput, error) {
+func (svc *Service) putMethodResponse(ctx context.Context, call *access.Call, in *apigateway.PutMethodResponseInput) (*apigateway.PutMethodResponseOutput, error) {
 	status := text(in.StatusCode)
 	if err := checkStatus(status); err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (g *Gateway) putMethodResponse(ctx context.Context, call *access.Call, in *
 			return nil, badRequest("Invalid mapping expression specified: %s", name)
 		}
 	}
-	made := MethodResponse{Models: in.ResponseModels, Parameters: in.ResponseParameters}
-	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+	made := gateway.MethodResponse{Models: in.ResponseModels, Parameters: in.ResponseParameters}
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if _, there := m.Responses[status]; there {
 			return conflict("Response already exists for this resource")
 		}
@@ -62,11 +62,11 @@ func (g *Gateway) putMethodResponse(ctx context.Context, call *access.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.PutMethodResponseOutput](made.shape(status)), nil
+	return as[apigateway.PutMethodResponseOutput](methodResponseShape(made, status)), nil
 }
 
-func (g *Gateway) getMethodResponse(ctx context.Context, call *access.Call, in *apigateway.GetMethodResponseInput) (*apigateway.GetMethodResponseOutput, error) {
-	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+func (svc *Service) getMethodResponse(ctx context.Context, call *access.Call, in *apigateway.GetMethodResponseInput) (*apigateway.GetMethodResponseOutput, error) {
+	m, err := svc.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func (g *Gateway) getMethodResponse(ctx context.Context, call *access.Call, in *
 	if !ok {
 		return nil, notFound(noResponse)
 	}
-	return as[apigateway.GetMethodResponseOutput](r.shape(text(in.StatusCode))), nil
+	return as[apigateway.GetMethodResponseOutput](methodResponseShape(r, text(in.StatusCode))), nil
 }
 
-func (g *Gateway) deleteMethodResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodResponseInput) (*apigateway.DeleteMethodResponseOutput, error) {
-	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+func (svc *Service) deleteMethodResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodResponseInput) (*apigateway.DeleteMethodResponseOutput, error) {
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if _, ok := m.Responses[text(in.StatusCode)]; !ok {
 			return notFound(noResponse)
 		}
@@ -89,7 +89,7 @@ func (g *Gateway) deleteMethodResponse(ctx context.Context, call *access.Call, i
 }
 
 // checkIntegrationResponse: literal headers that the method response declares, literal templates.
-func checkIntegrationResponse(m *Method, status string, r IntegrationResponse) error {
+func checkIntegrationResponse(m *gateway.Method, status string, r gateway.IntegrationResponse) error {
 	if _, err := regexp.Compile(r.Selection); err != nil {
 		return badRequest("Invalid selection pattern specified: not a regular expression of the RE2 syntax")
 	}
@@ -102,7 +102,7 @@ func checkIntegrationResponse(m *Method, status string, r IntegrationResponse) e
 		if _, declared := m.Responses[status].Parameters[target]; !declared {
 			return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: %s]", target)
 		}
-		value, ok := literal(source)
+		value, ok := gateway.Literal(source)
 		if !ok {
 			return unsupported("A response parameter that is not a 'literal' in single quotes (" + target + ")")
 		}
@@ -113,22 +113,13 @@ func checkIntegrationResponse(m *Method, status string, r IntegrationResponse) e
 	return nil
 }
 
-// literal reads 'text'.
-func literal(source string) (string, bool) {
-	if len(source) < 2 || source[0] != '\'' || source[len(source)-1] != '\'' {
-		return "", false
-	}
-	value := source[1 : len(source)-1]
-	return value, !strings.Contains(value, "'")
-}
-
-func (g *Gateway) putIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.PutIntegrationResponseInput) (*apigateway.PutIntegrationResponseOutput, error) {
+func (svc *Service) putIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.PutIntegrationResponseInput) (*apigateway.PutIntegrationResponseOutput, error) {
 	if in.ContentHandling != "" {
 		return nil, unsupported("Content handling (contentHandling)")
 	}
 	status := text(in.StatusCode)
-	made := IntegrationResponse{Selection: text(in.SelectionPattern), Parameters: in.ResponseParameters, Templates: in.ResponseTemplates}
-	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+	made := gateway.IntegrationResponse{Selection: text(in.SelectionPattern), Parameters: in.ResponseParameters, Templates: in.ResponseTemplates}
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if m.Integration == nil {
 			return notFound(noIntegration)
 		}
@@ -144,11 +135,11 @@ func (g *Gateway) putIntegrationResponse(ctx context.Context, call *access.Call,
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.PutIntegrationResponseOutput](made.shape(status)), nil
+	return as[apigateway.PutIntegrationResponseOutput](integrationResponseShape(made, status)), nil
 }
 
-func (g *Gateway) getIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.GetIntegrationResponseInput) (*apigateway.GetIntegrationResponseOutput, error) {
-	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+func (svc *Service) getIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.GetIntegrationResponseInput) (*apigateway.GetIntegrationResponseOutput, error) {
+	m, err := svc.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +150,11 @@ func (g *Gateway) getIntegrationResponse(ctx context.Context, call *access.Call,
 	if !ok {
 		return nil, notFound(noResponse)
 	}
-	return as[apigateway.GetIntegrationResponseOutput](r.shape(text(in.StatusCode))), nil
+	return as[apigateway.GetIntegrationResponseOutput](integrationResponseShape(r, text(in.StatusCode))), nil
 }
 
-func (g *Gateway) deleteIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteIntegrationResponseInput) (*apigateway.DeleteIntegrationResponseOutput, error) {
-	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *Resource, m *Method) error {
+func (svc *Service) deleteIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteIntegrationResponseInput) (*apigateway.DeleteIntegrationResponseOutput, error) {
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if m.Integration == nil {
 			return notFound(noIntegration)
 		}

@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -11,15 +11,16 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-func (r *Resource) shape(withMethods bool) types.Resource {
+func resourceShape(r *gateway.Resource, withMethods bool) types.Resource {
 	s := types.Resource{Id: &r.ID, ParentId: optional(r.ParentID), PathPart: optional(r.PathPart), Path: &r.Path}
 	for verb, m := range r.Methods {
 		var method types.Method // AWS lists the verbs, each with {}, unless asked to embed
 		if withMethods {
-			method = m.shape(verb)
+			method = methodShape(m, verb)
 		}
 		setEntry(&s.ResourceMethods, verb, method)
 	}
@@ -39,12 +40,12 @@ func checkPathPart(part string) error {
 
 // checkPlace says whether a part may hang below parent, beside siblings. self
 // is the id of the resource that moves, "" for a new one.
-func checkPlace(parent *Resource, part string, siblings []*Resource, self string) error {
-	if _, greedy, ok := variable(parent.PathPart); ok && greedy {
+func checkPlace(parent *gateway.Resource, part string, siblings []*gateway.Resource, self string) error {
+	if _, greedy, ok := gateway.Variable(parent.PathPart); ok && greedy {
 		return badRequest("Cannot create a child of a resource with a greedy path variable: %s", parent.PathPart)
 	}
-	name, greedy, isVariable := variable(part)
-	if isVariable && slices.Contains(pathVariables(parent.Path), name) {
+	name, greedy, isVariable := gateway.Variable(part)
+	if isVariable && slices.Contains(gateway.PathVariables(parent.Path), name) {
 		return badRequest("Resource path contains a variable more than once: %s", name)
 	}
 	for _, sibling := range siblings {
@@ -55,23 +56,12 @@ func checkPlace(parent *Resource, part string, siblings []*Resource, self string
 			return conflict("Another resource with the same parent already has this name: %s", part)
 		}
 		// {id} beside {proxy+} is fine; two names for one segment are not.
-		_, otherGreedy, other := variable(sibling.PathPart)
+		_, otherGreedy, other := gateway.Variable(sibling.PathPart)
 		if isVariable && other && greedy == otherGreedy {
 			return badRequest("A sibling (%s) of this resource already has a variable path part -- only one is allowed", sibling.PathPart)
 		}
 	}
 	return nil
-}
-
-// pathVariables are the names of the variables of a path such as /a/{id}.
-func pathVariables(path string) []string {
-	var names []string
-	for part := range strings.SplitSeq(path, "/") {
-		if name, _, ok := variable(part); ok {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 func join(parent, part string) string {
@@ -81,13 +71,13 @@ func join(parent, part string) string {
 	return parent + "/" + part
 }
 
-func (g *Gateway) createResource(ctx context.Context, call *access.Call, in *apigateway.CreateResourceInput) (*apigateway.CreateResourceOutput, error) {
+func (svc *Service) createResource(ctx context.Context, call *access.Call, in *apigateway.CreateResourceInput) (*apigateway.CreateResourceOutput, error) {
 	part := text(in.PathPart)
 	if err := checkPathPart(part); err != nil {
 		return nil, err
 	}
-	var made *Resource
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+	var made *gateway.Resource
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
@@ -108,13 +98,13 @@ func (g *Gateway) createResource(ctx context.Context, call *access.Call, in *api
 		if err := checkPlace(parent, part, siblings, ""); err != nil {
 			return err
 		}
-		made = &Resource{APIID: api.ID, ID: g.chance.identifier(partIDLength), ParentID: parent.ID, PathPart: part, Path: join(parent.Path, part)}
+		made = &gateway.Resource{APIID: api.ID, ID: svc.chance.Identifier(gateway.PartIDLength), ParentID: parent.ID, PathPart: part, Path: join(parent.Path, part)}
 		return resources.Insert(ctx, tx, made)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.CreateResourceOutput](made.shape(false)), nil
+	return as[apigateway.CreateResourceOutput](resourceShape(made, false)), nil
 }
 
 // embedsMethods reads the embed list: AWS knows only "methods".
@@ -127,47 +117,47 @@ func embedsMethods(embed []string) (bool, error) {
 	return len(embed) > 0, nil
 }
 
-func (g *Gateway) getResource(ctx context.Context, call *access.Call, in *apigateway.GetResourceInput) (*apigateway.GetResourceOutput, error) {
+func (svc *Service) getResource(ctx context.Context, call *access.Call, in *apigateway.GetResourceInput) (*apigateway.GetResourceOutput, error) {
 	embed, err := embedsMethods(in.Embed)
 	if err != nil {
 		return nil, err
 	}
-	r, err := readResource(ctx, g.db, call, in.RestApiId, in.ResourceId)
+	r, err := readResource(ctx, svc.db, call, in.RestApiId, in.ResourceId)
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.GetResourceOutput](r.shape(embed)), nil
+	return as[apigateway.GetResourceOutput](resourceShape(r, embed)), nil
 }
 
-func (g *Gateway) getResources(ctx context.Context, call *access.Call, in *apigateway.GetResourcesInput) (*apigateway.GetResourcesOutput, error) {
+func (svc *Service) getResources(ctx context.Context, call *access.Call, in *apigateway.GetResourcesInput) (*apigateway.GetResourcesOutput, error) {
 	embed, err := embedsMethods(in.Embed)
 	if err != nil {
 		return nil, err
 	}
-	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
 	if err != nil {
 		return nil, err
 	}
-	page, err := g.page("GetResources", api.ID, in.Position, in.Limit)
+	page, err := svc.page("GetResources", api.ID, in.Position, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := resources.List(ctx, g.db, ofAPIAfter, api.ID, page.After, page.Fetch())
+	rows, err := resources.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetResourcesOutput{Items: []types.Resource{}}
-	rows, out.Position = awsapi.Turn(page, rows, func(r *Resource) string { return r.ID })
+	rows, out.Position = awsapi.Turn(page, rows, func(r *gateway.Resource) string { return r.ID })
 	for _, r := range rows {
-		out.Items = append(out.Items, r.shape(embed))
+		out.Items = append(out.Items, resourceShape(r, embed))
 	}
 	return out, nil
 }
 
 // updateResource renames a resource or moves it, and everything below it.
-func (g *Gateway) updateResource(ctx context.Context, call *access.Call, in *apigateway.UpdateResourceInput) (*apigateway.UpdateResourceOutput, error) {
-	var changed *Resource
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) updateResource(ctx context.Context, call *access.Call, in *apigateway.UpdateResourceInput) (*apigateway.UpdateResourceOutput, error) {
+	var changed *gateway.Resource
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
@@ -200,12 +190,12 @@ func (g *Gateway) updateResource(ctx context.Context, call *access.Call, in *api
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.UpdateResourceOutput](changed.shape(false)), nil
+	return as[apigateway.UpdateResourceOutput](resourceShape(changed, false)), nil
 }
 
 // move writes the resource id below its new parent, and the new paths of all below it.
-func move(ctx context.Context, tx *store.Tx, all []*Resource, id, parentID, part string) (*Resource, error) {
-	byID, children := map[string]*Resource{}, map[string][]*Resource{}
+func move(ctx context.Context, tx *store.Tx, all []*gateway.Resource, id, parentID, part string) (*gateway.Resource, error) {
+	byID, children := map[string]*gateway.Resource{}, map[string][]*gateway.Resource{}
 	for _, r := range all {
 		byID[r.ID] = r
 		children[r.ParentID] = append(children[r.ParentID], r)
@@ -219,20 +209,20 @@ func move(ctx context.Context, tx *store.Tx, all []*Resource, id, parentID, part
 			return nil, badRequest("A resource cannot be moved below itself")
 		}
 	}
-	if _, greedy, ok := variable(part); ok && greedy && len(children[id]) > 0 {
+	if _, greedy, ok := gateway.Variable(part); ok && greedy && len(children[id]) > 0 {
 		return nil, badRequest("A greedy path variable cannot have resources below it: %s", part)
 	}
 	if err := checkPlace(parent, part, children[parentID], id); err != nil {
 		return nil, err
 	}
-	var place func(r *Resource, parent *Resource) error
-	place = func(r, parent *Resource) error {
-		name, _, ok := variable(r.PathPart)
-		if ok && slices.Contains(pathVariables(parent.Path), name) {
+	var place func(r *gateway.Resource, parent *gateway.Resource) error
+	place = func(r, parent *gateway.Resource) error {
+		name, _, ok := gateway.Variable(r.PathPart)
+		if ok && slices.Contains(gateway.PathVariables(parent.Path), name) {
 			return badRequest("Resource path contains a variable more than once: %s", name)
 		}
 		r.Path = join(parent.Path, r.PathPart)
-		_, err := resources.Update(ctx, tx, func(row *Resource) error {
+		_, err := resources.Update(ctx, tx, func(row *gateway.Resource) error {
 			row.ParentID, row.PathPart, row.Path = r.ParentID, r.PathPart, r.Path
 			return nil
 		}, r.APIID, r.ID)
@@ -249,8 +239,8 @@ func move(ctx context.Context, tx *store.Tx, all []*Resource, id, parentID, part
 }
 
 // deleteResource removes a resource and everything below it.
-func (g *Gateway) deleteResource(ctx context.Context, call *access.Call, in *apigateway.DeleteResourceInput) (*apigateway.DeleteResourceOutput, error) {
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) deleteResource(ctx context.Context, call *access.Call, in *apigateway.DeleteResourceInput) (*apigateway.DeleteResourceOutput, error) {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -27,12 +28,12 @@ func (a *API) shape() types.RestApi {
 }
 
 // createRestAPI makes an API and its root resource.
-func (g *Gateway) createRestAPI(ctx context.Context, call *access.Call, in *apigateway.CreateRestApiInput) (*apigateway.CreateRestApiOutput, error) {
+func (svc *Service) createRestAPI(ctx context.Context, call *access.Call, in *apigateway.CreateRestApiInput) (*apigateway.CreateRestApiOutput, error) {
 	if err := checkCreateRestAPI(in); err != nil {
 		return nil, err
 	}
 	api := &API{
-		ID: g.chance.identifier(apiIDLength), RootID: g.chance.identifier(apiIDLength), Region: call.Region,
+		ID: svc.chance.Identifier(gateway.APIIDLength), RootID: svc.chance.Identifier(gateway.APIIDLength), Region: call.Region,
 		Name: text(in.Name), Description: text(in.Description), Version: text(in.Version),
 		BinaryMediaTypes: in.BinaryMediaTypes, EndpointDisabled: in.DisableExecuteApiEndpoint,
 		EndpointType: string(types.EndpointTypeEdge), Tags: in.Tags, Created: call.Time.UnixMilli(),
@@ -40,11 +41,11 @@ func (g *Gateway) createRestAPI(ctx context.Context, call *access.Call, in *apig
 	if in.EndpointConfiguration != nil && len(in.EndpointConfiguration.Types) == 1 {
 		api.EndpointType = string(in.EndpointConfiguration.Types[0])
 	}
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if err := apis.Insert(ctx, tx, api); err != nil {
 			return err
 		}
-		return resources.Insert(ctx, tx, &Resource{APIID: api.ID, ID: api.RootID, Path: "/"})
+		return resources.Insert(ctx, tx, &gateway.Resource{APIID: api.ID, ID: api.RootID, Path: "/"})
 	})
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func checkCreateRestAPI(in *apigateway.CreateRestApiInput) error {
 			return err
 		}
 	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := gateway.CheckTags(in.Tags); err != nil {
 		return err
 	}
 	return checkEndpoint(in.EndpointConfiguration)
@@ -96,20 +97,20 @@ func checkEndpoint(c *types.EndpointConfiguration) error {
 	return nil
 }
 
-func (g *Gateway) getRestAPI(ctx context.Context, call *access.Call, in *apigateway.GetRestApiInput) (*apigateway.GetRestApiOutput, error) {
-	api, err := readAPI(ctx, g.db, call, in.RestApiId)
+func (svc *Service) getRestAPI(ctx context.Context, call *access.Call, in *apigateway.GetRestApiInput) (*apigateway.GetRestApiOutput, error) {
+	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
 	if err != nil {
 		return nil, err
 	}
 	return as[apigateway.GetRestApiOutput](api.shape()), nil
 }
 
-func (g *Gateway) getRestAPIs(ctx context.Context, call *access.Call, in *apigateway.GetRestApisInput) (*apigateway.GetRestApisOutput, error) {
-	page, err := g.page("GetRestApis", call.Region, in.Position, in.Limit)
+func (svc *Service) getRestAPIs(ctx context.Context, call *access.Call, in *apigateway.GetRestApisInput) (*apigateway.GetRestApisOutput, error) {
+	page, err := svc.page("GetRestApis", call.Region, in.Position, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := apis.List(ctx, g.db, apisAfter, call.Region, page.After, page.Fetch())
+	rows, err := apis.List(ctx, svc.db, apisAfter, call.Region, page.After, page.Fetch())
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +122,11 @@ func (g *Gateway) getRestAPIs(ctx context.Context, call *access.Call, in *apigat
 	return out, nil
 }
 
-func (g *Gateway) updateRestAPI(ctx context.Context, call *access.Call, in *apigateway.UpdateRestApiInput) (*apigateway.UpdateRestApiOutput, error) {
-	if _, err := readAPI(ctx, g.db, call, in.RestApiId); err != nil {
+func (svc *Service) updateRestAPI(ctx context.Context, call *access.Call, in *apigateway.UpdateRestApiInput) (*apigateway.UpdateRestApiOutput, error) {
+	if _, err := readAPI(ctx, svc.db, call, in.RestApiId); err != nil {
 		return nil, err
 	}
-	api, err := apis.Update(ctx, g.db, func(a *API) error { return a.patch().apply(in.PatchOperations) }, text(in.RestApiId))
+	api, err := apis.Update(ctx, svc.db, func(a *API) error { return a.patch().apply(in.PatchOperations) }, text(in.RestApiId))
 	if err != nil {
 		return nil, orNotFound(err, "Invalid API identifier specified "+call.Account+":"+text(in.RestApiId))
 	}
@@ -197,8 +198,8 @@ func (a *API) patch() patch {
 
 // deleteRestAPI removes an API with all that belongs to it. Its stages stop
 // answering before the call returns.
-func (g *Gateway) deleteRestAPI(ctx context.Context, call *access.Call, in *apigateway.DeleteRestApiInput) (*apigateway.DeleteRestApiOutput, error) {
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) deleteRestAPI(ctx context.Context, call *access.Call, in *apigateway.DeleteRestApiInput) (*apigateway.DeleteRestApiOutput, error) {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {
 			return err
@@ -216,7 +217,7 @@ func (g *Gateway) deleteRestAPI(ctx context.Context, call *access.Call, in *apig
 }
 
 // getAccount reports the limits of the account; there is nothing to set in it.
-func (g *Gateway) getAccount(context.Context, *access.Call, *apigateway.GetAccountInput) (*apigateway.GetAccountOutput, error) {
+func (svc *Service) getAccount(context.Context, *access.Call, *apigateway.GetAccountInput) (*apigateway.GetAccountOutput, error) {
 	return &apigateway.GetAccountOutput{
 		ApiKeyVersion: aws.String("4"), Features: []string{"UsagePlans"},
 		ThrottleSettings: &types.ThrottleSettings{BurstLimit: 5000, RateLimit: 10000},

@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -11,20 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-func (m *Method) shape(verb string) types.Method {
+func methodShape(m *gateway.Method, verb string) types.Method {
 	s := types.Method{
 		HttpMethod: &verb, AuthorizationType: &m.Authorization, ApiKeyRequired: aws.Bool(false),
 		AuthorizerId: optional(m.AuthorizerID), AuthorizationScopes: m.Scopes, OperationName: optional(m.OperationName),
 		RequestModels: m.RequestModels, RequestParameters: m.RequestParameters,
 	}
 	for status, r := range m.Responses {
-		setEntry(&s.MethodResponses, status, r.shape(status))
+		setEntry(&s.MethodResponses, status, methodResponseShape(r, status))
 	}
 	if m.Integration != nil {
-		i := m.Integration.shape()
+		i := integrationShape(m.Integration)
 		s.MethodIntegration = &i
 	}
 	return s
@@ -33,16 +34,16 @@ func (m *Method) shape(verb string) types.Method {
 const wantAuthorizer = "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."
 
 // checkAuthorization: is what m demands of its callers something that the data plane can prove?
-func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, apiID *string, m *Method) error {
+func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, apiID *string, m *gateway.Method) error {
 	switch m.Authorization {
-	case authorizationNone, authorizationIAM:
+	case gateway.AuthorizationNone, gateway.AuthorizationIAM:
 		if m.AuthorizerID != "" || len(m.Scopes) > 0 {
 			return badRequest("A method with the authorization type %s can have neither an authorizer nor authorization scopes", m.Authorization)
 		}
 		return nil
 	case "CUSTOM":
 		return unsupported("The authorization type " + m.Authorization)
-	case authorizationCognito:
+	case gateway.AuthorizationCognito:
 	default:
 		return badRequest("Invalid authorization type specified. Must be one of: NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS")
 	}
@@ -79,9 +80,9 @@ func checkModels(models map[string]string) error {
 	return nil
 }
 
-func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigateway.PutMethodInput) (*apigateway.PutMethodOutput, error) {
+func (svc *Service) putMethod(ctx context.Context, call *access.Call, in *apigateway.PutMethodInput) (*apigateway.PutMethodOutput, error) {
 	verb := text(in.HttpMethod)
-	if !isVerb(verb) && verb != anyVerb {
+	if !gateway.IsVerb(verb) && verb != gateway.AnyVerb {
 		return nil, badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY")
 	}
 	if err := firstRefusal(
@@ -98,11 +99,11 @@ func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigatew
 			return nil, err
 		}
 	}
-	m := &Method{
+	m := &gateway.Method{
 		Authorization: text(in.AuthorizationType), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
 		OperationName: text(in.OperationName), RequestModels: in.RequestModels, RequestParameters: in.RequestParameters,
 	}
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigatew
 		if err := checkAuthorization(ctx, tx, call, in.RestApiId, m); err != nil {
 			return err
 		}
-		_, err := resources.Update(ctx, tx, func(r *Resource) error {
+		_, err := resources.Update(ctx, tx, func(r *gateway.Resource) error {
 			if r.Methods[verb] != nil {
 				return conflict("Method already exists for this resource")
 			}
@@ -124,12 +125,12 @@ func (g *Gateway) putMethod(ctx context.Context, call *access.Call, in *apigatew
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.PutMethodOutput](m.shape(verb)), nil
+	return as[apigateway.PutMethodOutput](methodShape(m, verb)), nil
 }
 
 // method finds a method, or says which part of its address is wrong.
-func (g *Gateway) method(ctx context.Context, call *access.Call, apiID, resourceID, verb *string) (*Method, error) {
-	r, err := readResource(ctx, g.db, call, apiID, resourceID)
+func (svc *Service) method(ctx context.Context, call *access.Call, apiID, resourceID, verb *string) (*gateway.Method, error) {
+	r, err := readResource(ctx, svc.db, call, apiID, resourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -143,16 +144,16 @@ func (g *Gateway) method(ctx context.Context, call *access.Call, apiID, resource
 const noMethod = "Invalid Method identifier specified"
 
 // changeMethod runs change on a method and writes its resource.
-func (g *Gateway) changeMethod(ctx context.Context, call *access.Call, apiID, resourceID, verb *string, change func(tx *store.Tx, r *Resource, m *Method) error) (*Method, error) {
-	var changed *Method
-	err := g.db.Write(ctx, func(tx *store.Tx) error {
+func (svc *Service) changeMethod(ctx context.Context, call *access.Call, apiID, resourceID, verb *string, change func(tx *store.Tx, r *gateway.Resource, m *gateway.Method) error) (*gateway.Method, error) {
+	var changed *gateway.Method
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, apiID); err != nil {
 			return err
 		}
 		if _, err := readResource(ctx, tx, call, apiID, resourceID); err != nil {
 			return err
 		}
-		_, err := resources.Update(ctx, tx, func(r *Resource) error {
+		_, err := resources.Update(ctx, tx, func(r *gateway.Resource) error {
 			if changed = r.Methods[text(verb)]; changed == nil {
 				return notFound(noMethod)
 			}
@@ -163,17 +164,17 @@ func (g *Gateway) changeMethod(ctx context.Context, call *access.Call, apiID, re
 	return changed, err
 }
 
-func (g *Gateway) getMethod(ctx context.Context, call *access.Call, in *apigateway.GetMethodInput) (*apigateway.GetMethodOutput, error) {
-	m, err := g.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
+func (svc *Service) getMethod(ctx context.Context, call *access.Call, in *apigateway.GetMethodInput) (*apigateway.GetMethodOutput, error) {
+	m, err := svc.method(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod)
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.GetMethodOutput](m.shape(text(in.HttpMethod))), nil
+	return as[apigateway.GetMethodOutput](methodShape(m, text(in.HttpMethod))), nil
 }
 
-func (g *Gateway) updateMethod(ctx context.Context, call *access.Call, in *apigateway.UpdateMethodInput) (*apigateway.UpdateMethodOutput, error) {
-	m, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(tx *store.Tx, _ *Resource, m *Method) error {
-		if err := m.patch().apply(in.PatchOperations); err != nil {
+func (svc *Service) updateMethod(ctx context.Context, call *access.Call, in *apigateway.UpdateMethodInput) (*apigateway.UpdateMethodOutput, error) {
+	m, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(tx *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
+		if err := methodPatch(m).apply(in.PatchOperations); err != nil {
 			return err
 		}
 		return checkAuthorization(ctx, tx, call, in.RestApiId, m)
@@ -181,10 +182,10 @@ func (g *Gateway) updateMethod(ctx context.Context, call *access.Call, in *apiga
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.UpdateMethodOutput](m.shape(text(in.HttpMethod))), nil
+	return as[apigateway.UpdateMethodOutput](methodShape(m, text(in.HttpMethod))), nil
 }
 
-func (m *Method) patch() patch {
+func methodPatch(m *gateway.Method) patch {
 	setParameter := func(k, v string) error {
 		if err := checkRequestParameter(k); err != nil {
 			return err
@@ -195,7 +196,7 @@ func (m *Method) patch() patch {
 	return patch{
 		{path: "/authorizationType", replace: func(_, v string) error {
 			m.Authorization = v
-			if v == authorizationNone || v == authorizationIAM { // what only the other types have goes with them
+			if v == gateway.AuthorizationNone || v == gateway.AuthorizationIAM { // what only the other types have goes with them
 				m.AuthorizerID, m.Scopes = "", nil
 			}
 			return nil
@@ -230,8 +231,8 @@ func (m *Method) patch() patch {
 	}
 }
 
-func (g *Gateway) deleteMethod(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodInput) (*apigateway.DeleteMethodOutput, error) {
-	_, err := g.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, r *Resource, _ *Method) error {
+func (svc *Service) deleteMethod(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodInput) (*apigateway.DeleteMethodOutput, error) {
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, r *gateway.Resource, _ *gateway.Method) error {
 		delete(r.Methods, text(in.HttpMethod))
 		return nil
 	})

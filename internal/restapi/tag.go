@@ -1,33 +1,16 @@
-package gateway
+package restapi
 
 import (
 	"context"
 	"maps"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
-
-const maxTags = 50
-
-func checkTags(tags map[string]string) error {
-	if len(tags) > maxTags {
-		return limitExceeded("A resource has at most %d tags", maxTags)
-	}
-	for key, value := range tags {
-		if key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256 {
-			return badRequest("Invalid tag: a key has 1 to 128 characters, a value at most 256")
-		}
-		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return badRequest("Invalid tag key: names that start with aws: are reserved")
-		}
-	}
-	return nil
-}
 
 // taggable reads the ARN of an API or of a stage; stage is "" for an API.
 func taggable(call *access.Call, arn string) (apiID, stage string, err error) {
@@ -40,17 +23,17 @@ func taggable(call *access.Call, arn string) (apiID, stage string, err error) {
 }
 
 // changeTags runs change on the tags of the API or stage that arn names.
-func (g *Gateway) changeTags(ctx context.Context, call *access.Call, arn string, change func(tags *map[string]string) error) error {
+func (svc *Service) changeTags(ctx context.Context, call *access.Call, arn string, change func(tags *map[string]string) error) error {
 	apiID, stage, err := taggable(call, arn)
 	if err != nil {
 		return err
 	}
-	return g.db.Write(ctx, func(tx *store.Tx) error {
+	return svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, &apiID); err != nil {
 			return err
 		}
 		if stage != "" {
-			_, err := stages.Update(ctx, tx, func(s *Stage) error { return change(&s.Tags) }, apiID, stage)
+			_, err := stages.Update(ctx, tx, func(s *gateway.Stage) error { return change(&s.Tags) }, apiID, stage)
 			return orNotFound(err, noStage)
 		}
 		_, err := apis.Update(ctx, tx, func(a *API) error { return change(&a.Tags) }, apiID)
@@ -58,18 +41,18 @@ func (g *Gateway) changeTags(ctx context.Context, call *access.Call, arn string,
 	})
 }
 
-func (g *Gateway) tagResource(ctx context.Context, call *access.Call, in *apigateway.TagResourceInput) (*apigateway.TagResourceOutput, error) {
-	err := g.changeTags(ctx, call, text(in.ResourceArn), func(tags *map[string]string) error {
+func (svc *Service) tagResource(ctx context.Context, call *access.Call, in *apigateway.TagResourceInput) (*apigateway.TagResourceOutput, error) {
+	err := svc.changeTags(ctx, call, text(in.ResourceArn), func(tags *map[string]string) error {
 		for key, value := range in.Tags {
 			setEntry(tags, key, value)
 		}
-		return checkTags(*tags)
+		return gateway.CheckTags(*tags)
 	})
 	return &apigateway.TagResourceOutput{}, err
 }
 
-func (g *Gateway) untagResource(ctx context.Context, call *access.Call, in *apigateway.UntagResourceInput) (*apigateway.UntagResourceOutput, error) {
-	err := g.changeTags(ctx, call, text(in.ResourceArn), func(tags *map[string]string) error {
+func (svc *Service) untagResource(ctx context.Context, call *access.Call, in *apigateway.UntagResourceInput) (*apigateway.UntagResourceOutput, error) {
+	err := svc.changeTags(ctx, call, text(in.ResourceArn), func(tags *map[string]string) error {
 		for _, key := range in.TagKeys {
 			delete(*tags, key)
 		}
@@ -78,19 +61,19 @@ func (g *Gateway) untagResource(ctx context.Context, call *access.Call, in *apig
 	return &apigateway.UntagResourceOutput{}, err
 }
 
-func (g *Gateway) getTags(ctx context.Context, call *access.Call, in *apigateway.GetTagsInput) (*apigateway.GetTagsOutput, error) {
+func (svc *Service) getTags(ctx context.Context, call *access.Call, in *apigateway.GetTagsInput) (*apigateway.GetTagsOutput, error) {
 	apiID, stage, err := taggable(call, text(in.ResourceArn))
 	if err != nil {
 		return nil, err
 	}
-	api, err := readAPI(ctx, g.db, call, &apiID)
+	api, err := readAPI(ctx, svc.db, call, &apiID)
 	if err != nil {
 		return nil, err
 	}
 	out := &apigateway.GetTagsOutput{Tags: map[string]string{}}
 	maps.Copy(out.Tags, api.Tags)
 	if stage != "" {
-		s, err := readStage(ctx, g.db, call, &apiID, &stage)
+		s, err := readStage(ctx, svc.db, call, &apiID, &stage)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func as[Out any](shape any) *Out {
 		}
 		field := to.FieldByName(member.Name)
 		if !field.IsValid() {
-			panic(fmt.Sprintf("gateway: %T has no member %s", out, member.Name))
+			panic(fmt.Sprintf("restapi: %T has no member %s", out, member.Name))
 		}
 		field.Set(from.Field(i))
 	}

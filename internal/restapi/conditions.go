@@ -1,4 +1,4 @@
-package gateway
+package restapi
 
 import (
 	"context"
@@ -46,7 +46,7 @@ const tagReading = 10 * time.Second
 
 // about notes in the call what policies may be about. What is not there has no
 // tags: nobody learns from a refusal whether it is.
-func (g *Gateway) about(call *access.Call, in any) error {
+func (svc *Service) about(call *access.Call, in any) error {
 	c := conditions{}
 	var apiID, stage string
 	switch in := in.(type) {
@@ -80,7 +80,7 @@ func (g *Gateway) about(call *access.Call, in any) error {
 		return nil
 	}
 	if apiID != "" {
-		tags, err := g.tagsOf(call, apiID, stage)
+		tags, err := svc.tagsOf(call, apiID, stage)
 		if err != nil {
 			return err
 		}
@@ -91,10 +91,10 @@ func (g *Gateway) about(call *access.Call, in any) error {
 }
 
 // tagsOf are the tags of an API in the call's region, or of a stage of it.
-func (g *Gateway) tagsOf(call *access.Call, apiID, stage string) (map[string]string, error) {
+func (svc *Service) tagsOf(call *access.Call, apiID, stage string) (map[string]string, error) {
 	ctx, stop := context.WithTimeout(context.Background(), tagReading)
 	defer stop()
-	api, err := apis.Get(ctx, g.db, apiID)
+	api, err := apis.Get(ctx, svc.db, apiID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && api.Region != call.Region {
 		return nil, nil
 	}
@@ -104,7 +104,7 @@ func (g *Gateway) tagsOf(call *access.Call, apiID, stage string) (map[string]str
 	if stage == "" {
 		return api.Tags, nil
 	}
-	s, err := stages.Get(ctx, g.db, apiID, stage)
+	s, err := stages.Get(ctx, svc.db, apiID, stage)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

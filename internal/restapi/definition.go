@@ -1,0 +1,24 @@
+package restapi
+
+// API is a REST API's own settings.
+type API struct {
+	ID               string
+	Region           string
+	Name             string
+	Description      string            `json:",omitempty"`
+	Version          string            `json:",omitempty"`
+	RootID           string            // the resource "/"
+	BinaryMediaTypes []string          `json:",omitempty"`
+	EndpointType     string            // EDGE or REGIONAL; both are served alike
+	EndpointDisabled bool              `json:",omitempty"` // the execute-api host answers 403
+	Policy           string            `json:",omitempty"` // resource policy, JSON as it was given
+	Tags             map[string]string `json:",omitempty"`
+	Created          int64             // Unix milliseconds
+}
+
+// The limits of one API, as AWS's quotas stand.
+const (
+	maxResources   = 300
+	maxStages      = 10
+	maxAuthorizers = 10
+)
