@@ -1,0 +1,22 @@
+// Bench measures what a request costs: processor time of the serving process,
+// divided by the requests that it answered.
+//
+//	go run ./bench                  everything, under four minutes
+//	go run ./bench -rounds 3 -only proxied
+//
+// It starts, on loopback alone, a small upstream, Sallyport (--ephemeral), Debian's
+// haproxy with jwt_verify and the same RS256 key, and a bare Runtime API loop behind
+// net/http, and drives each with wrk in short runs that take turns, because a machine
+// that others use changes its speed within a minute: every ratio is of two runs of
+// one round, and what is printed is the median of the rounds with the least and the most.
+//
+//	machine   facts, versions, programs that are missing
+//	site      what all tests have: upstream, tokens, Sallyport with its APIs, haproxy, loop
+//	scenario  one way of asking one server, checked for right answers before and after
+//	rounds    each scenario, forward, then backward; wrk; CPU from /proc
+//	report    µs per request, ratios, targets
+//
+// A token is verified anew when the cache has forgotten it: the tokens of the runs
+// without cache go round in a circle that is longer than the cache, and the next run
+// goes on where the last one stopped.
+package main

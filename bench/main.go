@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"time"
+)
+
+// settings are what the command line chooses.
+type settings struct {
+	rounds      int
+	length      time.Duration // of one run
+	connections int
+	only        *regexp.Regexp // scenarios; nil: all
+	check       bool
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == bareLoopArgument {
+		if err := bareLoop(os.Args[2], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: bare loop:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	var s settings
+	only := flag.String("only", "", "run only the scenarios whose name has this regular expression")
+	flag.IntVar(&s.rounds, "rounds", 5, "how often each scenario runs")
+	flag.DurationVar(&s.length, "length", 1500*time.Millisecond, "how long one run lasts")
+	flag.IntVar(&s.connections, "connections", 8, "connections of wrk")
+	flag.BoolVar(&s.check, "check", false, "fail if a median is over its target")
+	flag.Parse()
+	if *only != "" {
+		s.only = regexp.MustCompile(*only)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	defer cancel()
+	met, err := run(ctx, s, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	if s.check && !met {
+		os.Exit(2)
+	}
+}
+
+// run says whether every target was met.
+func run(ctx context.Context, s settings, out io.Writer) (bool, error) {
+	if err := install(ctx, out); err != nil {
+		return false, err
+	}
+	facts(ctx, out)
+	site, err := open(ctx, out)
+	defer site.close()
+	if err != nil {
+		return false, err
+	}
+	scenarios, err := site.scenarios(s)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range scenarios {
+		if err := c.right(ctx); err != nil {
+			return false, fmt.Errorf("%s, before the runs: %w", c.name, err)
+		}
+	}
+	fmt.Fprintf(out, "%d rounds of %d scenarios, %s each, %d connections\n", s.rounds, len(scenarios), s.length, s.connections)
+	if err := measure(ctx, s, site, scenarios); err != nil {
+		return false, err
+	}
+	for _, c := range scenarios {
+		if err := c.right(ctx); err != nil {
+			return false, fmt.Errorf("%s, after the runs: %w", c.name, err)
+		}
+	}
+	return report(out, scenarios), nil
+}
