@@ -15,6 +15,7 @@ import (
 // A method without authorization scopes wants an ID token; one with scopes an
 // access token that has at least one of them. Neither kind passes for the other.
 type cognito struct {
+	name       string
 	header     string         // canonical name of the header that holds the token
 	validation *regexp.Regexp // on aud; nil: none
 	pools      []string       // ARNs
@@ -29,7 +30,7 @@ func compileCognito(a *Authorizer) *cognito {
 	if err != nil || a.Check() != nil {
 		return nil
 	}
-	return &cognito{header: headerOf(a.IdentitySource), validation: expression, pools: a.ProviderARNs, memo: newMemo()}
+	return &cognito{name: a.Name, header: headerOf(a.IdentitySource), validation: expression, pools: a.ProviderARNs, memo: newMemo()}
 }
 
 func (c *cognito) forScopes(scopes []string) *cognito {

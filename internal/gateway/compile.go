@@ -19,6 +19,8 @@ type stage struct {
 	variablesJSON     []byte // or null
 	binary            binaryTypes
 	root              *node
+
+	http *httpStage // of an HTTP API; nil: of a REST API
 }
 
 // method is what answers one verb of a route.
@@ -31,6 +33,7 @@ type method struct {
 	arns        map[string]string // by verb: ARN of what is called
 	operations  map[string]string // by verb: "GET /pets/{id}"
 	operation   string            // operationName
+	key         string            // as its owner wrote it: "ANY /pets/{id}"
 }
 
 // compile makes the tree of routes of a stage. It cannot fail: what cannot be
@@ -44,6 +47,10 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 	}
 	if len(row.Variables) > 0 {
 		s.variablesJSON, _ = json.Marshal(row.Variables) // a map of strings always encodes
+	}
+	if row.HTTP {
+		g.compileHTTP(s, row, d.HTTP)
+		return s
 	}
 	guards := map[string]*cognito{}
 	for _, a := range d.Authorizers {
@@ -71,7 +78,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 
 func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guards map[string]*cognito) *method {
 	made := &method{
-		resource: r, guard: compileGuard(m, guards), operation: m.OperationName,
+		resource: r, guard: compileGuard(m, guards), operation: m.OperationName, key: verb + " " + r.template,
 		arns: map[string]string{}, operations: map[string]string{},
 	}
 	answers := []string{verb}

@@ -54,6 +54,9 @@ type Invocation struct {
 	RequestID   string
 	TraceID     string // "Root=1-..."
 	Payload     []byte
+	// RoleARN is the role that calls the function; "": API Gateway itself does, and
+	// the function's own policy has to let it.
+	RoleARN string
 }
 
 // What an Invoker says when a function cannot be run.

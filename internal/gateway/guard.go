@@ -6,6 +6,7 @@ import "context"
 // lets nobody pass.
 type guard struct {
 	kind    guardKind
+	name    string // for the record: "NONE", "AWS_IAM", "COGNITO_USER_POOLS staff"
 	cognito *cognito
 }
 
@@ -23,12 +24,12 @@ const (
 func compileGuard(m *Method, guards map[string]*cognito) guard {
 	switch m.Authorization {
 	case AuthorizationNone:
-		return guard{kind: guardNone}
+		return guard{kind: guardNone, name: AuthorizationNone}
 	case AuthorizationIAM:
-		return guard{kind: guardIAM}
+		return guard{kind: guardIAM, name: AuthorizationIAM}
 	case AuthorizationCognito:
 		if c := guards[m.AuthorizerID]; c != nil {
-			return guard{kind: guardCognito, cognito: c.forScopes(m.Scopes)}
+			return guard{kind: guardCognito, name: AuthorizationCognito + " " + c.name, cognito: c.forScopes(m.Scopes)}
 		}
 	}
 	return guard{}

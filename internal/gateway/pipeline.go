@@ -133,6 +133,6 @@ func (g *Gateway) refuse(x *exchange, step string, d *denial, reason string) {
 		outcome = audit.Failed
 	}
 	x.record.Note(step, outcome, reason, g.clock.Now())
-	x.record.Outcome, x.record.Status = outcome, d.status
-	d.write(x.w)
+	x.record.Outcome = outcome
+	x.record.Status = d.write(x)
 }

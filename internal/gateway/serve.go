@@ -42,14 +42,22 @@ func (g *Gateway) answer(x *exchange) {
 		x.record.Took = g.clock.Now().Sub(x.at)
 		g.records.Write(&x.record)
 	}()
-	x.addHeader("x-amzn-RequestId", x.id)
-	x.addHeader("x-amz-apigw-id", x.extended)
-	if d, reason := g.route(x); d != nil {
+	d, reason := g.stage(x)
+	if x.stage != nil && x.stage.http != nil {
+		x.addHeader("Apigw-Requestid", x.extended)
+	} else {
+		x.addHeader("x-amzn-RequestId", x.id)
+		x.addHeader("x-amz-apigw-id", x.extended)
+	}
+	if d == nil {
+		d, reason = g.route(x)
+	}
+	if d != nil {
 		x.record.Operation = asSent(x.r) // no route gave it a name
 		g.refuse(x, "route", d, reason)
 		return
 	}
-	x.record.Note("route", audit.Passed, x.route.template, x.at)
+	x.record.Note("route", audit.Passed, x.record.Route, x.at)
 	g.run(x.r.Context(), x)
 }
 
@@ -61,19 +69,35 @@ func asSent(r *http.Request) string {
 	return strings.ToValidUTF8(name[:min(len(name), enough)], "")
 }
 
-// route finds the stage, route and method of a request, or why there is none.
-func (g *Gateway) route(x *exchange) (*denial, string) {
+// stage finds the stage of a request, or why there is none.
+func (g *Gateway) stage(x *exchange) (*denial, string) {
 	api := (*g.live.Load())[x.address.API]
 	if api == nil || x.address.Region != "" && x.address.Region != api.region {
 		return denyForbidden, "no such API in the region"
 	}
-	x.record.Region = api.region
-	if x.stage = api.stages[x.address.Stage]; x.stage == nil {
+	x.record.Region, x.record.API = api.region, x.address.API
+	x.stage = api.stages[x.address.Stage]
+	if byDefault := api.stages[defaultStage]; byDefault != nil && (x.stage == nil || x.address.Stage == defaultStage) {
+		if x.address.Region != "" { // by host, the default stage has no segment of its own
+			x.address.Path = "/" + x.address.Stage + x.address.Path
+			x.stage, x.address.Stage = byDefault, defaultStage
+		}
+	}
+	if x.stage == nil {
 		return denyForbidden, "no such stage"
 	}
+	x.record.Stage = x.stage.name
 	if x.stage.disabled {
-		return denyForbidden, "the API's execute-api endpoint is disabled"
+		return denyDisabled, "the API's execute-api endpoint is disabled"
 	}
+	return nil, ""
+}
+
+// defaultStage is the stage of an HTTP API that URLs by host do not name.
+const defaultStage = "$default"
+
+// route finds the route and method of a request, or why there is none.
+func (g *Gateway) route(x *exchange) (*denial, string) {
 	if len(x.r.RequestURI) > maxURL {
 		return denyURITooLong, "the URL is over 10240 bytes"
 	}
@@ -81,6 +105,9 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 		return denyHeaders, "the headers are over 10240 bytes"
 	}
 	x.verb = x.r.Method
+	if x.stage.http != nil {
+		return x.stage.http.route(x)
+	}
 	if override := x.r.Header[methodOverride]; len(override) > 0 {
 		// Before the route is chosen, so that the method's own authorizer decides.
 		if x.verb = override[0]; len(override) > 1 || !IsVerb(x.verb) {
@@ -96,6 +123,7 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 	x.arn = x.method.arns[x.verb]
 	x.record.Resource = x.arn
 	x.record.Operation = x.method.operations[x.verb]
+	x.record.Route, x.record.Authorizer = x.method.key, x.method.guard.name
 	return nil, ""
 }
 

@@ -56,9 +56,12 @@ func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Chang
 }
 
 // raise compiles a stage and puts it into s. A stage whose deployment is gone
-// serves nothing.
+// serves nothing; one of an HTTP API, to which nothing was deployed, has no routes.
 func (g *Gateway) raise(ctx context.Context, s snapshot, row *Stage) error {
 	d, err := Deployments.Get(ctx, g.db, row.APIID, row.DeploymentID)
+	if row.HTTP && row.DeploymentID == "" {
+		d, err = &Deployment{}, nil
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		s.drop(row.APIID, row.Name)
 		return nil
