@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/sallyport/sallyport/internal/policy"
 )
 
 // stage is a deployment as the data plane serves it under one name.
@@ -19,6 +21,7 @@ type stage struct {
 	variablesJSON     []byte // or null
 	binary            binaryTypes
 	root              *node
+	policy            policy.Attached // of the API itself; zero: none
 
 	http *httpStage // of an HTTP API; nil: of a REST API
 }
@@ -52,6 +55,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 		g.compileHTTP(s, row, d.HTTP)
 		return s
 	}
+	s.policy = g.compilePolicy(s, d.Policy)
 	guards := map[string]*cognito{}
 	for _, a := range d.Authorizers {
 		if c := compileCognito(a); c != nil {
@@ -98,10 +102,18 @@ func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guar
 	if m.Integration != nil {
 		made.timeout = time.Duration(m.Integration.TimeoutMillis) * time.Millisecond
 	}
-	if made.guard.kind == guardIAM {
+	own := s.policy.Policy != nil
+	switch {
+	case made.guard.kind == guardIAM:
 		made.steps = append(made.steps, step{"signature", proveSigner})
+	case made.guard.kind == guardLambda && own:
+		made.steps = append(made.steps, step{"resource policy", resourceMayDeny})
 	}
-	made.steps = append(made.steps, step{"authorize", authorize}, step{"integrate", integrate})
+	made.steps = append(made.steps, step{"authorize", authorize})
+	if own && (made.guard.kind == guardNone || made.guard.kind == guardCognito) {
+		made.steps = append(made.steps, step{"resource policy", resourceAllows})
+	}
+	made.steps = append(made.steps, step{"integrate", integrate})
 	return made
 }
 

@@ -16,7 +16,8 @@ const (
 	guardUnknown guardKind = iota
 	guardNone
 	guardCognito
-	guardIAM // its steps begin with proveSigner
+	guardIAM    // its steps begin with proveSigner
+	guardLambda // an authorizer function: an allow of the API's own policy stands in for its silence
 )
 
 // compileGuard knows the kinds that authorize knows; every other one stays

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 )
 
@@ -12,38 +13,52 @@ const (
 	maxARN = 1600 // bytes, of a method's ARN with the values of its path
 )
 
-// askPolicies asks the policies of whoever has signed whether they may call
-// what was routed to: the verb that answers, the path that was sent.
+// askPolicies asks the policies of whoever has signed, and the API's own, whether
+// they may call what was routed to: the verb that answers, the path that was sent.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
 func askPolicies(ctx context.Context, g *Gateway, x *exchange) verdict {
 	if x.signer == nil {
 		return denied(denyAuthorizer, "nobody has been proved to have signed the request")
 	}
-	routed, plain := pathsAsked(x.address.Path)
-	v := x.mayInvoke(ctx, g, routed)
-	if v.outcome == pass && plain != routed {
-		return x.mayInvoke(ctx, g, plain)
-	}
-	return v
-}
-
-// mayInvoke asks about one reading of the path.
-func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, path string) verdict {
-	base := x.arn[:len(x.arn)-len(x.route.template)] // up to the verb
-	if len(base)+1+len(path) > maxARN {
-		return denied(denyURITooLong, "the ARN of the method is over 1600 bytes")
-	}
-	arn := base + "/" + path
-	x.record.Resource = arn
 	call := &x.signer.call
-	v := g.allows.Authorize(ctx, call, invoke, arn)
-	if v.Allowed && !v.Explicit {
+	call.Own = x.stage.policy
+	v, arn, d := x.mayInvoke(ctx, g, call)
+	switch {
+	case d != nil:
+		return denied(d, v.Reason)
+	case v.Allowed:
 		return passed(v.Reason)
 	}
-	if v.Trace != nil {
-		x.record.Denied = &audit.Denied{Principal: call.Caller.ARN, Action: invoke, Resource: arn, Trace: v.Trace}
-	}
 	return denied(policyDenial(v.Refusal(call.Caller, invoke, maskedAccount(arn, call.Account))), v.Reason)
+}
+
+// mayInvoke asks about each way in which the path can be read. The first that is
+// not allowed is the answer, about the ARN beside it; d is not nil where there is
+// no ARN to ask about.
+func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, call *access.Call) (v access.Verdict, arn string, d *denial) {
+	routed, plain := pathsAsked(x.address.Path)
+	base := x.arn[:len(x.arn)-len(x.route.template)] + "/" // up to the verb
+	for _, path := range [...]string{routed, plain} {
+		if len(base)+len(path) > maxARN {
+			return access.Verdict{Reason: "the ARN of the method is over 1600 bytes"}, "", denyURITooLong
+		}
+		arn = base + path
+		x.record.Resource = arn
+		v = g.allows.Authorize(ctx, call, invoke, arn)
+		if v.Explicit {
+			v.Allowed = false
+		}
+		if !v.Allowed {
+			if v.Trace != nil {
+				x.record.Denied = &audit.Denied{Principal: call.Caller.ARN, Action: invoke, Resource: arn, Trace: v.Trace}
+			}
+			return v, arn, nil
+		}
+		if plain == routed {
+			break
+		}
+	}
+	return v, arn, nil
 }
 
 // pathsAsked are the two readings of a path, without slashes at its ends, about

@@ -36,6 +36,8 @@ type exchange struct {
 	claims []byte        // its claims, as the event has them
 	signer *signer       // proven by a signature, of an AWS_IAM method
 
+	resourceAllowed bool // the API's own policy allows the request, before a Lambda authorizer is asked
+
 	record audit.Record
 	values []string // room for the answer's header values, made anew for each
 

@@ -129,7 +129,10 @@ func (s *signers) Authorize(_ context.Context, call *access.Call, action, resour
 		Principal: policy.Principal{Caller: policy.User, Account: account, ARN: p.owner.ARN, ID: p.owner.ID},
 		Action:    action, Resource: resource, Context: callContext{call},
 	}
-	set := &policy.Set{Identity: []policy.Attached{{Name: "p", Policy: p.policy}}}
+	set := &policy.Set{Identity: []policy.Attached{{Name: "p", Policy: p.policy}}, Resource: call.Own}
+	if call.Caller.Kind == access.Anonymous {
+		r.Principal, set.Identity = policy.Principal{}, nil
+	}
 	if d := policy.Evaluate(r, set); d.Allowed() {
 		return access.Verdict{Allowed: true, Reason: "allowed"}
 	}
