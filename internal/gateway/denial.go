@@ -29,14 +29,15 @@ type denial struct {
 // httpWords is what an HTTP API says: {"message":"..."}, and nothing that could
 // be set to be something else.
 type httpWords struct {
-	status int
-	length []string
-	body   []byte
+	status  int
+	length  []string
+	body    []byte
+	message string
 }
 
 func newHTTPWords(status int, message string) *httpWords {
 	body := `{"message":"` + message + `"}`
-	return &httpWords{status, []string{strconv.Itoa(len(body))}, []byte(body)}
+	return &httpWords{status, []string{strconv.Itoa(len(body))}, []byte(body), message}
 }
 
 var (
@@ -160,12 +161,14 @@ func (d *denial) write(x *exchange) int {
 			h["Www-Authenticate"] = []string{d.challenge}
 		}
 		h["Content-Length"] = d.http.length
+		x.sent = int64(len(d.http.body))
 		x.w.WriteHeader(d.http.status)
 		_, _ = x.w.Write(d.http.body) // a client that is gone needs no answer
 		return d.http.status
 	}
 	h["x-amzn-ErrorType"] = d.kind
 	h["Content-Length"] = d.length
+	x.sent = int64(len(d.body))
 	x.w.WriteHeader(d.status)
 	_, _ = x.w.Write(d.body)
 	return d.status

@@ -24,7 +24,7 @@
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
 // (AWS_IAM), event, lambda, backend, mock (what stands behind), answer, denial
-// (what leaves). The files definition, restdefinition, httpdefinition and check are
+// (what leaves), variables ($context). The files definition, restdefinition, httpdefinition and check are
 // the model: what can be deployed, and what is wrong with it.
 //
 // Two things differ from AWS because net/http reads the request first: header

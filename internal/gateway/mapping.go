@@ -22,30 +22,6 @@ var (
 	pathVariable  = regexp.MustCompile(`\{([a-zA-Z0-9._-]+)\+?\}`)
 )
 
-// contextValues are the context variables that a mapping can send on.
-var contextValues = map[string]func(x *exchange) string{
-	"context.requestId":         func(x *exchange) string { return x.id },
-	"context.extendedRequestId": func(x *exchange) string { return x.extended },
-	"context.apiId":             func(x *exchange) string { return x.stage.api },
-	"context.accountId":         func(x *exchange) string { return x.stage.account },
-	"context.stage":             func(x *exchange) string { return x.stage.name },
-	"context.httpMethod":        func(x *exchange) string { return x.verb },
-	"context.resourceId":        func(x *exchange) string { return x.route.id },
-	"context.resourcePath":      func(x *exchange) string { return x.route.template },
-	"context.identity.sourceIp": func(x *exchange) string { return x.source },
-
-	"context.identity.userAgent":                     func(x *exchange) string { return x.r.UserAgent() },
-	"context.identity.accountId":                     func(x *exchange) string { return x.identity().account },
-	"context.identity.caller":                        func(x *exchange) string { return x.identity().caller },
-	"context.identity.user":                          func(x *exchange) string { return x.identity().caller },
-	"context.identity.userArn":                       func(x *exchange) string { return x.identity().userARN },
-	"context.identity.accessKey":                     func(x *exchange) string { return x.identity().accessKey },
-	"context.identity.cognitoIdentityId":             func(x *exchange) string { return x.identity().identityID },
-	"context.identity.cognitoIdentityPoolId":         func(x *exchange) string { return x.identity().poolID },
-	"context.identity.cognitoAuthenticationType":     func(x *exchange) string { return x.identity().authentication },
-	"context.identity.cognitoAuthenticationProvider": func(x *exchange) string { return x.identity().provider },
-}
-
 // CheckMappings holds an HTTP_PROXY integration's parameters to what can be
 // sent, and its URI's variables to those that a mapping sets.
 func CheckMappings(resourcePath string, m *Method, i *Integration) error {
@@ -93,12 +69,11 @@ func compileMapping(s *stage, target, source string) (mapping, error) {
 		m.value = func(x *exchange) []string { return oneOrNone(x.stage.variables[name]) }
 		return m, nil
 	}
-	if claim, ok := strings.CutPrefix(source, "context.authorizer.claims."); ok && claim != "" {
-		m.value = func(x *exchange) []string { return oneOrNone(claimOf(x, claim)) }
-		return m, nil
-	}
-	if of := contextValues[source]; of != nil {
-		m.value = func(x *exchange) []string { return oneOrNone(of(x)) }
+	if name, ok := strings.CutPrefix(source, "context."); ok && isRequestVariable(name) {
+		m.value = func(x *exchange) []string {
+			value, _ := x.variable(name)
+			return oneOrNone(value)
+		}
 		return m, nil
 	}
 	from := mappingSource.FindStringSubmatch(source)

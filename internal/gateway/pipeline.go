@@ -36,7 +36,13 @@ type exchange struct {
 	claims []byte        // its claims, as the event has them
 	signer *signer       // proven by a signature, of an AWS_IAM method
 
-	resourceAllowed bool // the API's own policy allows the request, before a Lambda authorizer is asked
+	resourceAllowed bool  // the API's own policy allows the request, before a Lambda authorizer is asked
+	grant           grant // what an authorizer's function said; nil: none did
+
+	answered  int     // the integration's own status; 0: none yet
+	sent      int64   // bytes of the answer's body
+	refusal   *denial // the gateway's own answer, if it gave one
+	refusedAt string  // the step that did
 
 	record audit.Record
 	values []string // room for the answer's header values, made anew for each
@@ -136,5 +142,6 @@ func (g *Gateway) refuse(x *exchange, step string, d *denial, reason string) {
 	}
 	x.record.Note(step, outcome, reason, g.clock.Now())
 	x.record.Outcome = outcome
+	x.refusal, x.refusedAt = d, step
 	x.record.Status = d.write(x)
 }
