@@ -28,8 +28,8 @@ const (
 var (
 	// ErrNoFunction: there is no such function, version or alias.
 	ErrNoFunction = errors.New("function: not found")
-	// ErrNotPermitted: the resource policy does not let the source invoke it.
-	ErrNotPermitted = errors.New("function: not permitted by the resource policy")
+	// ErrNotPermitted: policies do not let the source invoke it.
+	ErrNotPermitted = errors.New("function: not permitted")
 	// ErrRole: no process can start, for its role cannot be assumed any more.
 	ErrRole = errors.New("function: the role cannot be assumed")
 	// ErrThrottled: too many events are under way.
@@ -40,7 +40,7 @@ var (
 var errReserved = fmt.Errorf("%w: reserved concurrency is used up", ErrThrottled)
 
 // InvokeAs runs a function on behalf of an AWS service, if the function's
-// resource policy permits that service and source. A function that fails is a
+// resource policy permits that service and source, or from.Decide does. A function that fails is a
 // Result; ErrNoFunction, ErrNotPermitted, ErrRole, ErrThrottled or any other error
 // means that it was never asked. When ctx ends, InvokeAs returns its error at once, and
 // the function runs on to its own time limit, as at AWS: it may have side effects
@@ -54,8 +54,9 @@ func (s *Service) InvokeAs(ctx context.Context, from Source, functionARN string,
 	if e == nil {
 		return runner.Result{}, ErrNoFunction
 	}
-	if g := e.permissions[t.qualifier]; !g.permit(&from) {
-		return runner.Result{}, fmt.Errorf("%w: %s", ErrNotPermitted, g.refusal(&from))
+	g := e.permissions[t.qualifier]
+	if ok, why := g.lets(&from, functionARN); !ok {
+		return runner.Result{}, fmt.Errorf("%w: %s", ErrNotPermitted, why)
 	}
 	v := e.resolve(t.qualifier, s.chance)
 	if v == nil {

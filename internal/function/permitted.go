@@ -3,6 +3,7 @@ package function
 import (
 	"strings"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/policy"
 )
 
@@ -11,6 +12,10 @@ type Source struct {
 	Service string // "apigateway.amazonaws.com"
 	ARN     string // of the method, rule, pool ... that causes the call
 	Account string // that owns it
+	// Decide is set where the service acts as a role or as its own caller: it says
+	// whether they may invoke the function, whose own policy is at hand. The
+	// function's policy alone decides where it is nil.
+	Decide func(action, functionARN string, own policy.Attached) access.Verdict
 }
 
 const invokeAction = "lambda:InvokeFunction"
@@ -89,6 +94,18 @@ func (g *grants) refusal(from *Source) string {
 	r, set := g.question(from)
 	_, trace := policy.Explain(&r, &set)
 	return trace.Reason(&r)
+}
+
+// lets says whether from may invoke what g guards, and if not, why, for the operator.
+func (g *grants) lets(from *Source, functionARN string) (ok bool, why string) {
+	if from.Decide != nil {
+		v := from.Decide(invokeAction, functionARN, g.own)
+		return v.Allowed && !v.Explicit, v.Reason
+	}
+	if g.permit(from) {
+		return true, ""
+	}
+	return false, g.refusal(from)
 }
 
 // Permitted reports whether the resource policy of functionARN (with its

@@ -97,6 +97,17 @@ func PathVariables(path string) []string {
 	return names
 }
 
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512}$`)
+
+// CheckCredentials holds the credentials of an integration, or of an authorizer, to
+// what can be assumed: nothing, a role, or where an integration has them, the caller.
+func CheckCredentials(arn string, caller bool) error {
+	if arn == "" || roleARN.MatchString(arn) || caller && arn == callerCredentials {
+		return nil
+	}
+	return mistake("Invalid ARN specified in the request")
+}
+
 var (
 	variableName  = regexp.MustCompile(`^[a-zA-Z0-9_]{1,64}$`)
 	variableValue = regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,@+$]{0,512}$`)

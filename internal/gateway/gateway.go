@@ -54,9 +54,11 @@ type Invocation struct {
 	RequestID   string
 	TraceID     string // "Root=1-..."
 	Payload     []byte
-	// RoleARN is the role that calls the function; "": API Gateway itself does, and
-	// the function's own policy has to let it.
+	// RoleARN is the role that calls the function, Caller whoever has signed the
+	// request: their policies have to let them. Without either API Gateway itself
+	// calls, and the function's own policy has to let it.
 	RoleARN string
+	Caller  *access.Caller
 }
 
 // What an Invoker says when a function cannot be run.

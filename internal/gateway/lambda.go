@@ -26,7 +26,15 @@ func (b broken) serve(context.Context, *Gateway, *exchange) verdict {
 }
 
 // lambda is AWS_PROXY: the request becomes an event, the function's answer the response.
-type lambda struct{ function string }
+type lambda struct {
+	function string
+	role     string // that calls it; "": API Gateway itself
+	asCaller bool   // whoever has signed calls it
+}
+
+// callerCredentials stands, as an integration's credentials, for those of
+// whoever calls.
+const callerCredentials = "arn:aws:iam::*:user/*"
 
 const maxAnswer = 6 << 20 // bytes, of a function's answer
 
@@ -43,7 +51,11 @@ func compileLambda(s *stage, i *Integration) (integration, error) {
 	if parts == nil || !functionARN.MatchString(parts[2]) {
 		return nil, errors.New("the integration's URI, with the stage's variables in it, names no function")
 	}
-	return lambda{function: parts[2]}, nil
+	l := lambda{function: parts[2], role: i.CredentialsARN, asCaller: i.CredentialsARN == callerCredentials}
+	if l.asCaller {
+		l.role = ""
+	}
+	return l, nil
 }
 
 func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
@@ -58,9 +70,14 @@ func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
 	// of its work. So its time does not hang on the request's context.
 	waiting, stop := context.WithTimeout(context.Background(), x.method.timeout)
 	defer stop()
-	payload, functionError, err := g.invoker.Invoke(waiting, Invocation{
-		FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event,
-	})
+	call := Invocation{FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event, RoleARN: l.role}
+	if l.asCaller {
+		if x.signer == nil {
+			return denied(failInternal, "the function is to be called with the credentials of a caller who has none")
+		}
+		call.Caller = &x.signer.call.Caller
+	}
+	payload, functionError, err := g.invoker.Invoke(waiting, call)
 	if waiting.Err() != nil {
 		return denied(failTimeout, "the function did not answer in time")
 	}

@@ -97,7 +97,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	s.gateway, err = gateway.New(life, gateway.Config{
 		DB: s.db, Clock: now, Random: rand.Reader,
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
-		Invoker: functionInvoker{s.functions, c.Account}, Pools: poolVerifiers{s.pools},
+		Invoker: functionInvoker{s.functions, c.Account, &gatewayRoles{account: s.account, number: c.Account, clock: now}}, Pools: poolVerifiers{s.pools},
 		Keys: s.account, Policies: s.account,
 	})
 	if err != nil {

@@ -27,27 +27,6 @@ import (
 
 // What one service needs of another, in its own words, and how the other gives it.
 
-// functionInvoker lets the gateway run functions, as the service principal
-// that it is.
-type functionInvoker struct {
-	functions *function.Service
-	account   string
-}
-
-func (f functionInvoker) Invoke(ctx context.Context, i gateway.Invocation) ([]byte, bool, error) {
-	source := function.Source{Service: "apigateway.amazonaws.com", ARN: i.SourceARN, Account: f.account}
-	result, err := f.functions.InvokeAs(ctx, source, i.FunctionARN, i.Payload, i.RequestID, i.TraceID)
-	switch {
-	case errors.Is(err, function.ErrNotPermitted): // with the reason, for the operator
-		err = fmt.Errorf("%w: %w", gateway.ErrNotPermitted, err)
-	case errors.Is(err, function.ErrNoFunction):
-		err = gateway.ErrNoFunction
-	case errors.Is(err, function.ErrThrottled):
-		err = gateway.ErrThrottled
-	}
-	return result.Payload, result.FunctionError != "", err
-}
-
 // functionRoles lets functions run as roles of the account.
 type functionRoles struct {
 	account *account.Service
