@@ -22,6 +22,7 @@ type stage struct {
 	binary            binaryTypes
 	root              *node
 	policy            policy.Attached // of the API itself; zero: none
+	responses         responses
 
 	http *httpStage // of an HTTP API; nil: of a REST API
 }
@@ -56,6 +57,12 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 		return s
 	}
 	s.policy = g.compilePolicy(s, d.Policy)
+	s.responses = responses{}
+	for _, r := range d.Responses {
+		if made, err := compileResponse(r); err == nil { // else the gateway's own words stay
+			s.responses[responseType(r.Type)] = made
+		}
+	}
 	guards := map[string]*cognito{}
 	for _, a := range d.Authorizers {
 		if c := compileCognito(a); c != nil {

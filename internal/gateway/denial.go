@@ -167,6 +167,11 @@ func (d *denial) write(x *exchange) int {
 		return d.http.status
 	}
 	h["x-amzn-ErrorType"] = d.kind
+	if x.stage != nil {
+		if own := x.stage.responses.of(d); own != nil {
+			return own.write(x, d)
+		}
+	}
 	h["Content-Length"] = d.length
 	x.sent = int64(len(d.body))
 	x.w.WriteHeader(d.status)

@@ -107,13 +107,17 @@ func (m *mock) serve(_ context.Context, _ *Gateway, x *exchange) verdict {
 
 // contentType chooses the template that the client accepts first, else the first there is.
 func (r reply) contentType(accept string) string {
+	return chooseType(r.types, func(kind string) bool { return r.template[kind] != "" }, accept)
+}
+
+func chooseType(types []string, has func(kind string) bool, accept string) string {
 	for kind := range strings.SplitSeq(accept, ",") {
-		if kind = mediaTypeOf(kind); r.template[kind] != "" {
+		if kind = mediaTypeOf(kind); has(kind) {
 			return kind
 		}
 	}
-	if len(r.types) == 0 {
+	if len(types) == 0 {
 		return ""
 	}
-	return r.types[0]
+	return types[0]
 }
