@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/policy"
 )
 
@@ -23,6 +24,7 @@ type stage struct {
 	root              *node
 	policy            policy.Attached // of the API itself; zero: none
 	responses         responses
+	throttles         *throttle.Stage
 
 	http *httpStage // of an HTTP API; nil: of a REST API
 }
@@ -38,6 +40,8 @@ type method struct {
 	operations  map[string]string // by verb: "GET /pets/{id}"
 	operation   string            // operationName
 	key         string            // as its owner wrote it: "ANY /pets/{id}"
+	limit       throttle.Chain
+	limits      map[string]throttle.Chain // by verb, where one of ANY's has a limit of its own
 }
 
 // compile makes the tree of routes of a stage. It cannot fail: what cannot be
@@ -52,6 +56,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 	if len(row.Variables) > 0 {
 		s.variablesJSON, _ = json.Marshal(row.Variables) // a map of strings always encodes
 	}
+	s.throttles = g.throttles.Stage(row.Region, row.APIID, row.Name, throttleSettings(row, d))
 	if row.HTTP {
 		g.compileHTTP(s, row, d.HTTP)
 		return s
@@ -96,6 +101,7 @@ func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guar
 	if verb == AnyVerb {
 		answers = verbs
 	}
+	made.limitBy(s.throttles, answers)
 	for _, v := range answers {
 		made.arns[v] = "arn:aws:execute-api:" + s.region + ":" + s.account + ":" + s.api + "/" + s.name + "/" + v + r.template
 		made.operations[v] = v + " " + r.template
@@ -120,7 +126,7 @@ func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guar
 	if own && (made.guard.kind == guardNone || made.guard.kind == guardCognito) {
 		made.steps = append(made.steps, step{"resource policy", resourceAllows})
 	}
-	made.steps = append(made.steps, step{"integrate", integrate})
+	made.steps = append(made.steps, step{"throttle", throttleRequest}, step{"integrate", integrate})
 	return made
 }
 

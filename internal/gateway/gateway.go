@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
@@ -107,6 +108,8 @@ type Gateway struct {
 	logger  *slog.Logger
 	backend http.RoundTripper
 
+	throttles *throttle.Account
+
 	live atomic.Pointer[snapshot]
 }
 
@@ -121,6 +124,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
 		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
+		throttles: throttle.NewAccount(throttle.AccountLimit),
 	}
 	if g.backend == nil {
 		g.backend = newBackend()

@@ -31,6 +31,7 @@ func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Chang
 			}
 		}
 		g.live.Store(&next)
+		g.throttles.Keep(next.has)
 		return nil
 	}
 	next := maps.Clone(*g.live.Load())
@@ -43,6 +44,7 @@ func (g *Gateway) follow(ctx context.Context, reload bool, changes []store.Chang
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			next.drop(apiID, name)
+			g.throttles.Drop(apiID, name)
 		case err != nil:
 			return err
 		default:
@@ -64,6 +66,7 @@ func (g *Gateway) raise(ctx context.Context, s snapshot, row *Stage) error {
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		s.drop(row.APIID, row.Name)
+		g.throttles.Drop(row.APIID, row.Name)
 		return nil
 	}
 	if err != nil {
@@ -76,6 +79,11 @@ func (g *Gateway) raise(ctx context.Context, s snapshot, row *Stage) error {
 	next.stages[row.Name] = g.compile(row, &d.Definition)
 	s[row.APIID] = next
 	return nil
+}
+
+func (s snapshot) has(apiID, stage string) bool {
+	api := s[apiID]
+	return api != nil && api.stages[stage] != nil
 }
 
 func (s snapshot) drop(apiID, name string) {

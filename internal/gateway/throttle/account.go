@@ -21,7 +21,7 @@ func NewAccount(l Limit) *Account {
 // Stage is what a stage's methods may do. It is not changed once it is made.
 type Stage struct {
 	account *Bucket
-	buckets map[string]*Bucket // of each method that has a limit
+	buckets map[string]*Bucket // of each method; nil: the account's limit alone
 }
 
 // Stage makes the buckets of a stage's methods: settings holds, by the name of a
@@ -34,11 +34,10 @@ func (a *Account) Stage(region, api, stage string, settings map[string]Setting) 
 	s := &Stage{account: a.region(region), buckets: map[string]*Bucket{}}
 	before := a.stages[stageKey{api, stage}]
 	for name, setting := range settings {
-		if setting.None() {
-			continue
-		}
 		l := setting.limit(a.limit)
-		if before != nil && before.buckets[name] != nil && before.buckets[name].limit == l {
+		if setting.None() {
+			s.buckets[name] = nil
+		} else if before != nil && before.buckets[name] != nil && before.buckets[name].limit == l {
 			s.buckets[name] = before.buckets[name]
 		} else {
 			s.buckets[name] = newBucket(name, l)
@@ -63,6 +62,9 @@ func (a *Account) region(name string) *Bucket {
 // asking for the same name.
 func (s *Stage) Chain(name string) Chain { return Chain{own: s.buckets[name], account: s.account} }
 
+// Has reports whether a method of that name was among the settings.
+func (s *Stage) Has(name string) bool { _, ok := s.buckets[name]; return ok }
+
 // Drop frees the buckets of a stage that is gone.
 func (a *Account) Drop(api, stage string) {
 	a.mu.Lock()
@@ -79,12 +81,4 @@ func (a *Account) Keep(alive func(api, stage string) bool) {
 			delete(a.stages, key)
 		}
 	}
-}
-
-// Reset fills everything again, as after a restart.
-func (a *Account) Reset() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	clear(a.regions)
-	clear(a.stages)
 }
