@@ -41,6 +41,7 @@ const (
 type world struct {
 	t       testing.TB
 	gateway *gateway.Gateway
+	db      *store.DB
 	client  *apigateway.Client
 	server  *httptest.Server
 	clock   *clock.Clock
@@ -64,7 +65,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	t.Helper()
 	keys, err := keyring.Open(t.Context(), master(), keyring.NewShelf(db))
 	must(t, err)
-	w := &world{t: t, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, asked: &asked{}, records: &records{}}
+	w := &world{t: t, db: db, clock: new(clock.Clock), fn: &function{}, pools: newPools(t), signers: &signers{}, asked: &asked{}, records: &records{}}
 	config := gateway.Config{
 		DB: db, Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: w.fn, Pools: w.pools, Keys: w.signers, Policies: w.signers, Records: w.records, Logger: slog.New(slog.DiscardHandler),

@@ -1,0 +1,77 @@
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/gateway"
+)
+
+func TestAnAPIRefusesInItsOwnWords(t *testing.T) {
+	a := newWorld(t).newAPI()
+	a.open("GET", "/open/{id}")
+	a.guarded("GET", "/token", a.authorizer("pool", poolARN))
+	a.iam("GET", "/signed")
+	a.deploy("prod")
+	json := func(template string) map[string]string { return map[string]string{"application/json": template} }
+	a.redefine("prod", func(d *gateway.Definition) {
+		d.Responses = []*gateway.GatewayResponse{
+			{Type: "UNAUTHORIZED", Status: "404", Templates: json(`{"oops":$context.error.messageString,"type":"$context.error.responseType","path":"$context.resourcePath","id":"$context.requestId"}`),
+				Parameters: map[string]string{
+					"gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+					"gatewayresponse.header.x-asked":                     "method.request.header.X-Ask",
+					"gatewayresponse.header.x-stage":                     "context.stage",
+				}},
+			{Type: "DEFAULT_4XX", Parameters: map[string]string{"gatewayresponse.header.x-default": "'yes'"}},
+			{Type: "API_CONFIGURATION_ERROR", Templates: map[string]string{"text/html": "<p>${method.request.path.id} $method.request.querystring.q</p>", "application/json": `{"q":"$method.request.querystring.q"}`}},
+		}
+	})
+	got := a.send("GET", "/prod/token", withHeader("X-Ask", "me"))
+	want := `{"oops":"Unauthorized","type":"UNAUTHORIZED","path":"/token","id":"` + got.header.Get("x-amzn-RequestId") + `"}`
+	expectReply(t, "a type of its own", got, 404, want)
+	for name, value := range map[string]string{"Access-Control-Allow-Origin": "*", "X-Asked": "me", "X-Stage": "prod", "X-Default": "", "Content-Type": "application/json", "x-amzn-ErrorType": "UnauthorizedException"} {
+		if got.header.Get(name) != value {
+			t.Errorf("%s is %q, want %q", name, got.header.Get(name), value)
+		}
+	}
+	if r := a.records.latest(); r.Status != 404 {
+		t.Errorf("the record says %d", r.Status)
+	}
+	got = a.send("GET", "/prod/nothing")
+	expectReply(t, "one that DEFAULT_4XX stands for", got, 403, `{"message":"Missing Authentication Token"}`)
+	if got.header.Get("X-Default") != "yes" {
+		t.Error("the default's header is not there")
+	}
+	got = a.send("GET", "/prod/signed")
+	expectReply(t, "an unsigned request", got, 403, `{"message":"Missing Authentication Token"}`)
+
+	a.fn.mu.Lock()
+	a.fn.err = gateway.ErrNotPermitted
+	a.fn.mu.Unlock()
+	got = a.send("GET", "/prod/open/%3Cb%3E?q="+"%22%3Cscript%3Ealert(1)%3C%2Fscript%3E", withHeader("Accept", "text/html"))
+	expectReply(t, "a page", got, 500, "<p>&lt;b&gt; &#34;&lt;script&gt;alert(1)&lt;/script&gt;</p>")
+	if got.header.Get("Content-Type") != "text/html" {
+		t.Errorf("type %s", got.header.Get("Content-Type"))
+	}
+	got = a.send("GET", "/prod/open/1?q=%22%3Cscript%3Ealert(1)%3C%2Fscript%3E%0D%0A")
+	expectReply(t, "JSON out of which nothing breaks", got, 500, `{"q":"\"<script>alert(1)</script>\r\n"}`)
+}
+
+func TestAGatewayResponseThatCannotBeAnswered(t *testing.T) {
+	for name, r := range map[string]*gateway.GatewayResponse{
+		"Invalid gateway response type":                       {Type: "NONE_SUCH"},
+		"Invalid status code":                                 {Type: "UNAUTHORIZED", Status: "99"},
+		"Invalid mapping expression specified: method":        {Type: "UNAUTHORIZED", Parameters: map[string]string{"method.response.header.X": "'x'"}},
+		"Invalid mapping expression specified: gatewayrespon": {Type: "UNAUTHORIZED", Parameters: map[string]string{"gatewayresponse.header.Transfer-Encoding": "'chunked'"}},
+		"Invalid mapping expression specified: integration":   {Type: "UNAUTHORIZED", Parameters: map[string]string{"gatewayresponse.header.X": "integration.response.header.Y"}},
+		"Velocity": {Type: "UNAUTHORIZED", Templates: map[string]string{"application/json": `#set($x = 1)`}},
+	} {
+		err := r.Check()
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v, want %s", err, name)
+		}
+	}
+	if len(gateway.ResponseTypes()) != 21 {
+		t.Errorf("%d types", len(gateway.ResponseTypes()))
+	}
+}

@@ -1,0 +1,110 @@
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/gateway"
+)
+
+func statement(effect, resource, condition string) string {
+	s := `{"Effect":"` + effect + `","Principal":"*","Action":"execute-api:Invoke","Resource":"` + resource + `"`
+	if condition != "" {
+		s += `,"Condition":` + condition
+	}
+	return s + "}"
+}
+
+func resourcePolicy(statements ...string) string {
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+}
+
+// The tables of AWS's authorization flow, and what a path can do to them.
+func TestTheAPIsOwnPolicyDecidesWithEachAuthorizer(t *testing.T) {
+	a := newWorld(t).newAPI()
+	a.open("GET", "/open")
+	a.guarded("GET", "/token", a.authorizer("pool", poolARN))
+	a.iam("GET", "/signed")
+	a.open("GET", "/files/{proxy+}")
+	a.deploy("prod")
+	token := a.pools.sign(t, poolARN, "id", nil)
+	may, mayNot, never := a.signers.user("may", allowing(everyAPI)), a.signers.user("nothing", allowing("arn:aws:execute-api:*:*:other/*")), a.signers.user("never", denying(everyAPI))
+	arn := "arn:aws:execute-api:" + region + ":" + account + ":" + a.id
+	asked := func(path string) string {
+		return `"User: anonymous is not authorized to perform: execute-api:Invoke on resource: ` + strings.Replace(arn, account, "********"+account[8:], 1) + "/prod/GET/" + path
+	}
+	here, elsewhere := `{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}}`, `{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`
+	const silent, implicit, explicit = "", `"`, ` with an explicit deny"`
+	for _, c := range []struct {
+		name, policy                string
+		open, token                 string // what the refusal ends with, "" for none
+		signed, unallowed, forsaken int    // statuses of who may by their own policies, of whom these say nothing, and of whom they deny
+	}{
+		{"none: authorizers decide alone", "", silent, silent, 200, 403, 403},
+		{"allow everybody", resourcePolicy(statement("Allow", arn+"/*", "")), silent, silent, 200, 200, 403},
+		{"deny everybody", resourcePolicy(statement("Allow", arn+"/*", ""), statement("Deny", arn+"/*", "")), explicit, explicit, 403, 403, 403},
+		{"silent about the path", resourcePolicy(statement("Allow", arn+"/prod/GET/other", "")), implicit, implicit, 200, 403, 403},
+		{"allow another stage", resourcePolicy(statement("Allow", arn+"/test/*", "")), implicit, implicit, 200, 403, 403},
+		{"allow another API", resourcePolicy(statement("Allow", "arn:aws:execute-api:*:*:zzzzzzzzzz/*", "")), implicit, implicit, 200, 403, 403},
+		{"allow from here", resourcePolicy(statement("Allow", arn+"/*", here)), silent, silent, 200, 200, 403},
+		{"allow from elsewhere", resourcePolicy(statement("Allow", arn+"/*", elsewhere)), implicit, implicit, 200, 403, 403},
+		{"deny from here", resourcePolicy(statement("Allow", arn+"/*", ""), statement("Deny", arn+"/*", here)), explicit, explicit, 403, 403, 403},
+		{"deny from elsewhere", resourcePolicy(statement("Allow", arn+"/*", ""), statement("Deny", arn+"/*", elsewhere)), silent, silent, 200, 200, 403},
+		{"one that cannot be read", `{"Statement":[{"Effect":"Allow"`, explicit, explicit, 403, 403, 403},
+	} {
+		a.redefine("prod", func(d *gateway.Definition) { d.Policy = c.policy })
+		before := a.fn.count()
+		for path, want := range map[string]string{"open": c.open, "token": c.token} {
+			got := a.send("GET", "/prod/"+path, withHeader("Authorization", token))
+			if want == silent {
+				expectReply(t, c.name+": "+path, got, 200, "hello")
+				continue
+			}
+			expectReply(t, c.name+": "+path, got, 403, `{"Message":`+asked(path)+want+"}")
+			if got.header.Get("x-amzn-ErrorType") != "AccessDeniedException" {
+				t.Errorf("%s: error type %s", c.name, got.header.Get("x-amzn-ErrorType"))
+			}
+			if d := a.records.latest().Denied; d == nil || d.Trace == nil {
+				t.Errorf("%s: nothing explains the refusal", c.name)
+			}
+		}
+		expectReply(t, c.name+": no token", a.send("GET", "/prod/token"), 401, `{"message":"Unauthorized"}`)
+		for i, who := range []struct {
+			status int
+			got    reply
+		}{
+			{c.signed, a.do(a.sign(may, order{verb: "GET", target: "/prod/signed"}))},
+			{c.unallowed, a.do(a.sign(mayNot, order{verb: "GET", target: "/prod/signed"}))},
+			{c.forsaken, a.do(a.sign(never, order{verb: "GET", target: "/prod/signed"}))},
+		} {
+			if who.got.status != who.status {
+				t.Errorf("%s: signer %d: %d %s, want %d", c.name, i, who.got.status, who.got.body, who.status)
+			}
+		}
+		if unsigned := a.send("GET", "/prod/signed"); unsigned.status != 403 {
+			t.Errorf("%s: unsigned: %d", c.name, unsigned.status)
+		}
+		if c.open != silent && c.signed != 200 && a.fn.count() != before {
+			t.Errorf("%s: the function ran", c.name)
+		}
+	}
+}
+
+func TestNoReadingOfAPathPassesByADenyOfTheAPIsPolicy(t *testing.T) {
+	a := newWorld(t).newAPI()
+	a.open("GET", "/files/{proxy+}")
+	a.deploy("prod")
+	arn := "arn:aws:execute-api:" + region + ":" + account + ":" + a.id
+	a.redefine("prod", func(d *gateway.Definition) {
+		d.Policy = resourcePolicy(statement("Allow", arn+"/*", ""), statement("Deny", arn+"/prod/GET/files/secret*", ""))
+	})
+	expectReply(t, "another file", a.send("GET", "/prod/files/menu"), 200, "")
+	for _, path := range []string{"/files/secret", "/files//secret", "/files/%73ecret", "/files/secret/", "/files/%2Fsecret", "/files/x/../secret", "/files/;a/secret", "/files/secret;a=b", "/files/secret%2Fx"} {
+		if got := a.send("GET", "/prod"+path); got.status == 200 {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if a.fn.count() != 1 {
+		t.Errorf("the function ran %d times", a.fn.count())
+	}
+}
