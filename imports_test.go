@@ -21,7 +21,7 @@ var rows = [][]string{
 	{"internal/awsapi", "internal/runner", "internal/gateway"},
 	{"internal/gateway/throttle", "internal/gateway/accesslog"},
 	{"internal/access"},
-	{"internal/outbox", "internal/jws"},
+	{"internal/outbox", "internal/jws", "internal/journal"},
 	{"internal/keyring"},
 	{"internal/store"},
 	{"internal/audit", "internal/clock"},

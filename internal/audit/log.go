@@ -13,21 +13,29 @@ import (
 // its id. Safe for concurrent use.
 type Log struct {
 	logger *slog.Logger
+	keeper Keeper // nil: nobody
 
 	mu      sync.Mutex
-	shelves [kinds]shelf
+	shelves [Kinds]shelf
 	written uint64 // records, ever
 }
 
-// kind is the sort of records that share a shelf.
-type kind int
+// Kind is the sort of records that share a shelf, and a share of a journal.
+type Kind int
 
 const (
-	passed    kind = iota
-	strangers      // refused or failed, of callers who were not proved
-	callers        // refused or failed, of proven callers
-	kinds
+	KindPassed    Kind = iota
+	KindStrangers      // refused or failed, of callers who were not proved
+	KindCallers        // refused or failed, of proven callers
+	Kinds
 )
+
+// Keeper keeps records for longer than a Log does. It must not keep r or any
+// text of it; denied (nil if no policy refused) is bounded in size, and whoever
+// has it may keep it and not change it.
+type Keeper interface {
+	Keep(k Kind, r *Record, denied *Denied)
+}
 
 // Bounds of the statements that are kept with refusals, in bytes.
 const (
@@ -40,23 +48,27 @@ const (
 func NewLog(logger *slog.Logger, keep int) *Log {
 	l := &Log{logger: logger}
 	quarter := max(keep/4, 1)
-	l.shelves[passed].keep = quarter
-	l.shelves[strangers] = shelf{keep: quarter, maxTraces: strangerTraces}
-	l.shelves[callers] = shelf{keep: max(keep-2*quarter, 1), maxTraces: callerTraces}
+	l.shelves[KindPassed].keep = quarter
+	l.shelves[KindStrangers] = shelf{keep: quarter, maxTraces: strangerTraces}
+	l.shelves[KindCallers] = shelf{keep: max(keep-2*quarter, 1), maxTraces: callerTraces}
 	return l
 }
+
+// HandTo lets keeper have every record from now on. It is called before the
+// first Write.
+func (l *Log) HandTo(keeper Keeper) { l.keeper = keeper }
 
 // Anonymous is the Caller of a record whose caller was not proved.
 const Anonymous = "anonymous"
 
-func kindOf(r *Record) kind {
+func kindOf(r *Record) Kind {
 	switch {
 	case r.Outcome == Passed:
-		return passed
+		return KindPassed
 	case r.Caller == "" || r.Caller == Anonymous:
-		return strangers
+		return KindStrangers
 	}
-	return callers
+	return KindCallers
 }
 
 // Write takes a copy of r, which the caller may reuse afterwards. Texts are
@@ -65,13 +77,16 @@ func (l *Log) Write(r *Record) {
 	k := kindOf(r)
 	var denied *Denied
 	var size int
-	if r.Denied != nil && k != passed {
+	if r.Denied != nil && k != KindPassed {
 		denied, size = bounded(r.Denied)
 	}
 	l.mu.Lock()
 	l.shelves[k].put(r, l.written, denied, size)
 	l.written++
 	l.mu.Unlock()
+	if l.keeper != nil {
+		l.keeper.Keep(k, r, denied)
+	}
 
 	level := slog.LevelInfo
 	if r.Outcome == Passed || r.Outcome == Refused && r.Plane == PlaneProgram { // the program deals with its own refusals

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/policy"
@@ -80,6 +81,26 @@ func NewReport(records []Record) (report Report, ok bool) {
 	return report, true
 }
 
+// Together is one report of all that is known of one request, with what the
+// server asked of itself on the way inside; ok is false if list is empty.
+func Together(list []Report) (report Report, ok bool) {
+	if len(list) == 0 {
+		return Report{}, false
+	}
+	slices.SortStableFunc(list, func(a, b Report) int {
+		if inner := a.Plane == PlaneProgram; inner != (b.Plane == PlaneProgram) {
+			if inner {
+				return 1
+			}
+			return -1
+		}
+		return a.At.Compare(b.At)
+	})
+	report, report.Within = list[0], nil
+	report.Within = append(report.Within, list[1:]...)
+	return report, true
+}
+
 func reportOf(r *Record) Report {
 	out := Report{
 		RequestID: r.ID, At: r.At, Plane: r.Plane, Outcome: r.Outcome.String(), Status: r.Status, Took: r.Took.Microseconds(),
@@ -103,12 +124,17 @@ func policiesOf(d *Denied) *Policies {
 	}
 	decision := d.Trace.Decision
 	out.Decision, out.Layer = decision.Outcome.String(), decision.Layer.String()
-	for _, s := range d.Trace.Steps {
-		out.Statements = append(out.Statements, Statement{
-			Layer: s.Layer.String(), Level: s.Level, Policy: s.Policy, Statement: s.Statement, Sid: s.Sid, Effect: s.Effect.String(),
-			Applies: s.Applies, Decided: s.Applies && s.Effect == policy.Deny && decision.Outcome == policy.ExplicitDeny,
-			Clause: s.Clause, Detail: s.Detail,
-		})
+	for i := range d.Trace.Steps {
+		out.Statements = append(out.Statements, statementOf(d, i))
 	}
 	return out
+}
+
+func statementOf(d *Denied, i int) Statement {
+	s := &d.Trace.Steps[i]
+	return Statement{
+		Layer: s.Layer.String(), Level: s.Level, Policy: s.Policy, Statement: s.Statement, Sid: s.Sid, Effect: s.Effect.String(),
+		Applies: s.Applies, Decided: s.Applies && s.Effect == policy.Deny && d.Trace.Decision.Outcome == policy.ExplicitDeny,
+		Clause: s.Clause, Detail: s.Detail,
+	}
 }

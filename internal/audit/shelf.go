@@ -14,24 +14,60 @@ const (
 	maxDeciding = 512
 )
 
-// fields are the texts of a record before its steps, with their limits.
+// fields are the texts of a record before its steps, with their limits. Entries
+// are written in this order: a new one comes last.
 var fields = [...]struct {
 	of    func(*Record) *string
 	limit int
 }{
-	{func(r *Record) *string { return &r.ID }, 64}, // first: is looks here
-	{func(r *Record) *string { return &r.Plane }, 16},
-	{func(r *Record) *string { return &r.Source }, 64},
-	{func(r *Record) *string { return &r.UserAgent }, 160},
-	{func(r *Record) *string { return &r.Service }, 48},
-	{func(r *Record) *string { return &r.Operation }, 192},
-	{func(r *Record) *string { return &r.Region }, 32},
-	{func(r *Record) *string { return &r.Resource }, 320},
-	{func(r *Record) *string { return &r.Caller }, 256},
-	{func(r *Record) *string { return &r.API }, 32},
-	{func(r *Record) *string { return &r.Stage }, 64},
-	{func(r *Record) *string { return &r.Route }, 192},
-	{func(r *Record) *string { return &r.Authorizer }, 96},
+	fieldID:         {func(r *Record) *string { return &r.ID }, 64},
+	fieldPlane:      {func(r *Record) *string { return &r.Plane }, 16},
+	fieldSource:     {func(r *Record) *string { return &r.Source }, 64},
+	fieldUserAgent:  {func(r *Record) *string { return &r.UserAgent }, 160},
+	fieldService:    {func(r *Record) *string { return &r.Service }, 48},
+	fieldOperation:  {func(r *Record) *string { return &r.Operation }, 192},
+	fieldRegion:     {func(r *Record) *string { return &r.Region }, 32},
+	fieldResource:   {func(r *Record) *string { return &r.Resource }, 320},
+	fieldCaller:     {func(r *Record) *string { return &r.Caller }, 256},
+	fieldAPI:        {func(r *Record) *string { return &r.API }, 32},
+	fieldStage:      {func(r *Record) *string { return &r.Stage }, 64},
+	fieldRoute:      {func(r *Record) *string { return &r.Route }, 192},
+	fieldAuthorizer: {func(r *Record) *string { return &r.Authorizer }, 96},
+}
+
+const (
+	fieldID = iota
+	fieldPlane
+	fieldSource
+	fieldUserAgent
+	fieldService
+	fieldOperation
+	fieldRegion
+	fieldResource
+	fieldCaller
+	fieldAPI
+	fieldStage
+	fieldRoute
+	fieldAuthorizer
+)
+
+// stepLimits is how much of the name and of the detail of step i is kept, when
+// used bytes of maxText are taken. The step that decided has room whatever those
+// before it said.
+func stepLimits(i, deciding, used int) (name, detail int) {
+	detail = maxDetail
+	if i == deciding {
+		detail = maxDeciding
+	}
+	return min(maxName, maxText-used-reserved(i, deciding)), detail
+}
+
+// reserved is what the steps before the deciding one leave to it.
+func reserved(i, deciding int) int {
+	if i < deciding {
+		return maxName + maxDeciding
+	}
+	return 0
 }
 
 // slot is one kept record. Its texts stand behind one another in text, which
@@ -109,39 +145,41 @@ func (s *slot) take(r *Record, number uint64) {
 	deciding := r.decided()
 	for i, step := range r.Steps() {
 		s.steps[i].after, s.steps[i].outcome = step.After, step.Outcome
-		room := maxText - len(s.text)
-		limit := maxDetail
-		if i == deciding {
-			limit = maxDeciding
-		} else if i < deciding {
-			room -= maxName + maxDeciding
-		}
 		at := len(fields) + 2*i
-		name := s.add(at, step.Name, min(maxName, room))
-		s.add(at+1, step.Detail, min(limit, room-name))
+		name, detail := stepLimits(i, deciding, len(s.text))
+		s.add(at, step.Name, name)
+		s.add(at+1, step.Detail, min(detail, maxText-len(s.text)-reserved(i, deciding)))
 	}
 }
 
-// add appends a text of at most limit bytes and returns how many it took.
-func (s *slot) add(at int, text string, limit int) int {
-	before := len(s.text)
+// add appends a text of at most limit bytes.
+func (s *slot) add(at int, text string, limit int) {
+	cut := clipped(text, limit)
 	switch {
-	case len(text) <= limit:
+	case cut == len(text):
 		s.text = append(s.text, text...)
-	case limit > len(ellipsis):
-		cut := limit - len(ellipsis)
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
+	case limit >= len(ellipsis):
 		s.text = append(append(s.text, text[:cut]...), ellipsis...)
 	}
 	s.ends[at] = uint16(len(s.text))
-	return len(s.text) - before
+}
+
+// clipped is how many bytes of text stand before the ellipsis if it may take
+// limit bytes: all of them if it has room.
+func clipped(text string, limit int) int {
+	if len(text) <= limit {
+		return len(text)
+	}
+	cut := max(limit-len(ellipsis), 0)
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return cut
 }
 
 const ellipsis = "…"
 
-func (s *slot) is(id string) bool { return string(s.text[:s.ends[0]]) == id }
+func (s *slot) is(id string) bool { return string(s.text[:s.ends[fieldID]]) == id }
 
 // record is what take has taken.
 func (s *slot) record() Record {

@@ -3,7 +3,6 @@ package audit
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/policy"
 )
@@ -81,9 +80,5 @@ func clip(text string, limit int) string {
 	if len(text) <= limit {
 		return strings.Clone(text)
 	}
-	cut := limit - len(ellipsis)
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + ellipsis
+	return text[:clipped(text, limit)] + ellipsis
 }
