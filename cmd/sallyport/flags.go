@@ -27,6 +27,12 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config.Account, "account", "", "account id of this deployment (default "+config.DefaultAccount+")")
 }
 
+// addKeeping adds the flags that matter to who starts a server only.
+func (f *serverFlags) addKeeping(flags *pflag.FlagSet) {
+	flags.StringVar(&f.config.KeepRequests, "keep-requests", "", "how many requests' decision records to keep; 0 for none (default "+config.DefaultKeepRequests+") ["+config.EnvKeepRequests+"]")
+	flags.StringVar(&f.config.KeepRequestsFor, "keep-requests-for", "", "for how long, such as 90m; 0 for none (default "+config.DefaultKeepRequestsFor+") ["+config.EnvKeepRequestsFor+"]")
+}
+
 // resolve reads the environment, and wipes the secrets that it holds from what
 // other processes of this user can see.
 func (f *serverFlags) resolve() (config.Config, error) {

@@ -50,6 +50,7 @@ func upCommand(std streams) *cobra.Command {
 		},
 	}
 	o.flags.add(c.Flags())
+	o.flags.addKeeping(c.Flags())
 	c.Flags().StringArrayVar(&o.parameters, "parameter", nil, "KEY=VALUE of one of the template's Parameters; may be repeated")
 	c.Flags().StringVar(&o.stack, "stack", "", "name of the stack (default: the name of the template's folder)")
 	c.Flags().StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/keyring"
 )
@@ -25,6 +26,9 @@ const (
 	EnvMasterKey  = "SALLYPORT_MASTER_KEY"
 	EnvRootKeyID  = "SALLYPORT_ROOT_ACCESS_KEY_ID"
 	EnvRootSecret = "SALLYPORT_ROOT_SECRET_ACCESS_KEY"
+
+	EnvKeepRequests    = "SALLYPORT_KEEP_REQUESTS"
+	EnvKeepRequestsFor = "SALLYPORT_KEEP_REQUESTS_FOR"
 )
 
 // SecretVariables are those that hold a secret: the server wipes them from its
@@ -36,6 +40,9 @@ const (
 	DefaultListen  = "127.0.0.1:4566"
 	DefaultRegion  = "us-east-1"
 	DefaultAccount = "000000000000"
+
+	DefaultKeepRequests    = "100000"
+	DefaultKeepRequestsFor = "168h"
 )
 
 // Config is complete and consistent after Resolve.
@@ -48,10 +55,27 @@ type Config struct {
 	Region    string
 	Account   string
 
+	KeepRequests    string // as given; Kept is what it means
+	KeepRequestsFor string // likewise
+	Kept            Kept
+
 	RootAccessKeyID     string         // "" to make one at first start
 	RootSecretAccessKey keyring.Secret // likewise
 	MasterKey           keyring.Secret // base64; "" to keep one in Data
 }
+
+// Kept is how many decision records of requests the database keeps, and for how
+// long. Zero of either keeps none.
+type Kept struct {
+	Requests int
+	For      time.Duration
+}
+
+// Limits of Kept.
+const (
+	maxKeepRequests    = 10_000_000
+	maxKeepRequestsFor = 10 * 366 * 24 * time.Hour
+)
 
 // Resolve fills what is empty from the environment and the defaults, and
 // refuses what cannot work. env is os.Getenv in the program.
@@ -68,6 +92,8 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	fill(&c.URL, EnvURL, "")
 	fill(&c.Region, "", DefaultRegion)
 	fill(&c.Account, "", DefaultAccount)
+	fill(&c.KeepRequests, EnvKeepRequests, DefaultKeepRequests)
+	fill(&c.KeepRequestsFor, EnvKeepRequestsFor, DefaultKeepRequestsFor)
 	if !c.Ephemeral {
 		fill(&c.Data, EnvData, "")
 	}
@@ -78,7 +104,7 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	c.RootAccessKeyID = env(EnvRootKeyID)
 	c.RootSecretAccessKey = keyring.NewSecret(env(EnvRootSecret))
 
-	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey} {
+	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey, checkKept} {
 		if err := check(&c); err != nil {
 			return Config{}, err
 		}
@@ -182,6 +208,16 @@ func checkRootKey(c *Config) error {
 	}
 	if c.RootAccessKeyID != "" && !accessKeyForm.MatchString(c.RootAccessKeyID) {
 		return fmt.Errorf("%s must be 3 to 128 letters, digits and underscores", EnvRootKeyID)
+	}
+	return nil
+}
+
+func checkKept(c *Config) (err error) {
+	if c.Kept.Requests, err = strconv.Atoi(c.KeepRequests); err != nil || c.Kept.Requests < 0 || c.Kept.Requests > maxKeepRequests {
+		return fmt.Errorf("--keep-requests %q is not a number of requests from 0 to %d", c.KeepRequests, maxKeepRequests)
+	}
+	if c.Kept.For, err = time.ParseDuration(c.KeepRequestsFor); err != nil || c.Kept.For < 0 || c.Kept.For > maxKeepRequestsFor {
+		return fmt.Errorf("--keep-requests-for %q is not a duration such as 168h or 90m, of at most ten years", c.KeepRequestsFor)
 	}
 	return nil
 }

@@ -1,16 +1,14 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/sallyport/sallyport/internal/audit"
 )
 
 // operatorPrefix is the path of what is Sallyport's own rather than AWS's.
@@ -21,6 +19,10 @@ const operatorPrefix = "/_sallyport/"
 type operator struct {
 	server *Server
 	routes map[string]operatorRoute
+
+	life      context.Context // of those who follow requests
+	end       context.CancelFunc
+	followers chan struct{} // one for each
 }
 
 type operatorRoute struct {
@@ -30,25 +32,24 @@ type operatorRoute struct {
 }
 
 func newOperator(s *Server) *operator {
-	o := &operator{server: s}
+	o := &operator{server: s, followers: make(chan struct{}, maxFollowers)}
+	o.life, o.end = context.WithCancel(context.Background())
 	o.routes = map[string]operatorRoute{
-		"health": {http.MethodGet, anybody, o.health},
-		"reset":  {http.MethodPost, o.test, o.reset},
-		"clock":  {http.MethodPost, o.test, o.clock},
-		"outbox": {http.MethodGet, o.rootOrTest, o.outbox},
-		requests: {http.MethodGet, o.rootOrTest, o.request},
+		"health":    {http.MethodGet, anybody, o.health},
+		"reset":     {http.MethodPost, o.test, o.reset},
+		"clock":     {http.MethodPost, o.test, o.clock},
+		"outbox":    {http.MethodGet, o.rootOrTest, o.outbox},
+		allRequests: {http.MethodGet, o.rootOrTest, o.requests},
+		oneRequest:  {http.MethodGet, o.rootOrTest, o.request},
 	}
 	return o
 }
 
-// requests is followed by the id of a request.
-const requests = "requests/"
-
 func (o *operator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	name := strings.TrimPrefix(r.URL.Path, operatorPrefix)
-	if strings.HasPrefix(name, requests) {
-		name = requests
+	if strings.HasPrefix(name, oneRequest) {
+		name = oneRequest
 	}
 	route, ok := o.routes[name]
 	switch {
@@ -118,20 +119,6 @@ func (o *operator) outbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, list)
-}
-
-// request answers with the audit.Report of a request. One that is not known is
-// told apart from a door that is shut by the id in the answer.
-func (o *operator) request(w http.ResponseWriter, r *http.Request) {
-	id := strings.TrimPrefix(r.URL.Path, operatorPrefix+requests)
-	report, ok := audit.NewReport(o.server.records.Find(id))
-	if !ok {
-		writeJSON(w, http.StatusNotFound, map[string]string{"requestId": id, "message": fmt.Sprintf(
-			"no record of this request: a node keeps its newest %d in memory (%d that passed, %d refused to callers whom it does not know, the rest refused to those it knows), neither those of other nodes nor those from before it started",
-			keptRecords, keptRecords/4, keptRecords/4)})
-		return
-	}
-	writeJSON(w, http.StatusOK, report)
 }
 
 // fromLoopback is about who sent the request first. One that came by a proxy on

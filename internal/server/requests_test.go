@@ -73,7 +73,10 @@ func TestARequestIsExplainedToTheOperatorAlone(t *testing.T) {
 		"signed for the outbox":    w.asked(t, "GET", "/_sallyport/outbox", rootKey, rootSecret, func(r *http.Request) { r.URL.Path = requestsPath + id }),
 		"nobody, of what is not":   w.asked(t, "GET", requestsPath+"none", "", "", nil),
 		"nobody, by another verb":  w.asked(t, "DELETE", requestsPath+id, "", "", nil),
-		"without the stroke":       w.asked(t, "GET", "/_sallyport/requests", rootKey, rootSecret, nil),
+		"nobody, of all":           w.asked(t, "GET", "/_sallyport/requests", "", "", nil),
+		"an administrator, of all": w.asked(t, "GET", "/_sallyport/requests", *admin.AccessKeyId, *admin.SecretAccessKey, nil),
+		"nobody, who follows":      w.asked(t, "GET", "/_sallyport/requests?follow=true", "", "", nil),
+		"signed for another query": w.asked(t, "GET", "/_sallyport/requests?api=a", rootKey, rootSecret, func(r *http.Request) { r.URL.RawQuery = "api=b" }),
 		"a door of another prefix": w.asked(t, "GET", "/_sallyport/requestsx/"+id, rootKey, rootSecret, nil),
 	} {
 		if r.status != 404 || r.body != `{"message":"Not Found"}` {
@@ -86,7 +89,7 @@ func TestARequestIsExplainedToTheOperatorAlone(t *testing.T) {
 			t.Errorf("%q: %d %s", id, r.status, r.body)
 		}
 	}
-	if r := w.asked(t, "GET", requestsPath+"none", rootKey, rootSecret, nil); !strings.Contains(r.body, `"requestId":"none"`) || !strings.Contains(r.body, "4096") {
+	if r := w.asked(t, "GET", requestsPath+"none", rootKey, rootSecret, nil); !strings.Contains(r.body, `"requestId":"none"`) || !strings.Contains(r.body, "the newest 100000 are kept, for 168h at most") {
 		t.Errorf("a request that is not known: %s", r.body)
 	}
 	if r := w.asked(t, "POST", requestsPath+id, rootKey, rootSecret, nil); r.status != 405 || r.header.Get("Allow") != "GET" {

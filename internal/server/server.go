@@ -63,6 +63,7 @@ func Start(ctx context.Context, c config.Config, logger *slog.Logger) (*Server, 
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(s.operator.end)
 	go func() { s.serving <- s.http.Serve(listener) }()
 	return s, nil
 }

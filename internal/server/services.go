@@ -16,6 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/identitypool"
+	"github.com/sallyport/sallyport/internal/journal"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/restapi"
@@ -42,6 +43,7 @@ type services struct {
 	db         *store.DB
 	keyring    *keyring.Keyring
 	records    *audit.Log
+	journal    *journal.Journal
 	account    *account.Service
 	outbox     *outbox.Outbox
 	pools      *userpool.Service
@@ -73,6 +75,9 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.openStore(ctx, c, folder, now, logger); err != nil {
 		return nil, err
 	}
+	s.journal = journal.Open(s.db, journal.Limits{Number: c.Kept.Requests, For: c.Kept.For}, now, logger)
+	s.onClose(s.journal.Close)
+	s.records.HandTo(s.journal)
 	s.account = account.New(c.Account, s.db, s.keyring, account.Credentials{AccessKeyID: c.RootAccessKeyID, SecretAccessKey: c.RootSecretAccessKey})
 	if err := s.account.Start(life); err != nil {
 		return nil, err
@@ -218,7 +223,8 @@ func (s *services) startFunctions(life context.Context, c config.Config, folder 
 
 // reset empties everything but what a fresh server has.
 func (s *services) reset(ctx context.Context) error {
-	if err := s.account.KeepRootKey(ctx, s.db.Empty); err != nil {
+	err := s.journal.Forget(func() error { return s.account.KeepRootKey(ctx, s.db.Empty) })
+	if err != nil {
 		return err
 	}
 	s.records.Clear()
