@@ -1,41 +1,27 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"syscall"
+	"sync"
 	"time"
+
+	"github.com/sallyport/sallyport/internal/gateway/upstream"
 )
 
 // backend is HTTP_PROXY: the request goes on to an HTTP server, its answer to the client.
 type backend struct {
 	verb     string // towards the server; ANY: the client's own
-	scheme   string
+	secure   bool   // https
 	host     string
-	path     string // escaped, with {variables}
+	path     []pathPart
 	query    string // of the URI itself
 	mappings []mapping
-}
-
-// newBackend is the transport of HTTP_PROXY: bounded in what it reads, without
-// proxies of the environment, never following a redirect (it is no client).
-func newBackend() *http.Transport {
-	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        60 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // what is encoded is the client's to decode
-	}
 }
 
 func compileBackend(s *stage, r *route, i *Integration) (integration, error) {
@@ -49,11 +35,15 @@ func compileBackend(s *stage, r *route, i *Integration) (integration, error) {
 	}
 	scheme, rest, _ := strings.Cut(uri, "://")
 	rest, query, _ := strings.Cut(rest, "?")
-	host, path, slash := strings.Cut(rest, "/")
-	b := &backend{verb: i.Method, scheme: strings.ToLower(scheme), host: host, query: query}
+	authority, path, slash := strings.Cut(rest, "/")
 	if slash {
-		b.path = "/" + path
+		path = "/" + path
 	}
+	u, err := url.Parse(scheme + "://" + authority) // which reads %5B in an address, for example
+	if err != nil {
+		return nil, err
+	}
+	b := &backend{verb: i.Method, secure: strings.EqualFold(scheme, "https"), host: u.Host, path: compilePath(path), query: escapeWritten(query)}
 	for target, source := range i.RequestParameters {
 		m, err := compileMapping(s, target, source)
 		if err != nil {
@@ -64,173 +54,147 @@ func compileBackend(s *stage, r *route, i *Integration) (integration, error) {
 	return b, nil
 }
 
-var errPathValue = errors.New("a value for the path of the backend is empty or a dot segment")
-
-// target builds the URL. Every value is escaped to be one segment, or for
-// {proxy+} several, so that none can choose another path than its own.
-func (b *backend) target(x *exchange) (*url.URL, error) {
-	values := map[string]string{}
-	query := x.query(nil)
-	for _, m := range b.mappings {
-		got := m.value(x)
-		switch {
-		case m.place == "path" && len(got) > 0:
-			escaped, err := escapePath(x, m, got[0])
-			if err != nil {
-				return nil, err
-			}
-			values[m.name] = escaped
-		case m.place == "querystring":
-			for _, v := range got {
-				query = append(query, pair{m.name, v})
-			}
-		}
-	}
-	var missing bool
-	path := pathVariable.ReplaceAllStringFunc(b.path, func(variable string) string {
-		value, ok := values[pathVariable.FindStringSubmatch(variable)[1]]
-		missing = missing || !ok
-		return value
-	})
-	if missing {
-		return nil, errPathValue
-	}
-	var encoded strings.Builder
-	encoded.WriteString(b.query)
-	for _, p := range query {
-		if encoded.Len() > 0 {
-			encoded.WriteByte('&')
-		}
-		encoded.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
-	}
-	u, err := url.Parse(b.scheme + "://" + b.host + path)
-	if err != nil {
-		return nil, err
-	}
-	u.RawQuery = encoded.String()
-	return u, nil
+// carriage is the memory of a request to a backend and of its answer. The next
+// one uses it again, so nothing of it is kept.
+type carriage struct {
+	request upstream.Request
+	answer  upstream.Answer
+	sent    []field
+	shown   []header
+	own     [5]string
+	target  []byte
 }
 
-// escapePath escapes a value for the path. A greedy variable keeps the slashes
-// that were sent as slashes, and no others.
-func escapePath(x *exchange, m mapping, value string) (string, error) {
-	for _, p := range x.params {
-		if p.value != value || !strings.Contains(p.raw, "/") {
-			continue
-		}
-		parts := strings.Split(p.raw, "/")
-		for i, part := range parts {
-			plain, _ := unescape(part)
-			parts[i] = escapeSegment(plain)
-		}
-		return strings.Join(parts, "/"), nil
+var carriages = sync.Pool{New: func() any { return new(carriage) }}
+
+func (c *carriage) release() {
+	clear(c.request.Fields)
+	clear(c.answer.Fields)
+	clear(c.sent)
+	clear(c.shown)
+	body := c.answer.Body[:0]
+	if cap(body) > largestRoom {
+		body = nil
 	}
-	if value == "" || value == "." || value == ".." {
-		return "", errPathValue
+	*c = carriage{
+		request: upstream.Request{Fields: c.request.Fields[:0]}, answer: upstream.Answer{Fields: c.answer.Fields[:0], Body: body},
+		sent: c.sent[:0], shown: c.shown[:0], target: c.target[:0],
 	}
-	return escapeSegment(value), nil
+	carriages.Put(c)
 }
 
 func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
 	body, d := readBody(x)
-	// The transport may go on reading what it was given after it has answered: no
-	// later exchange gets this memory.
-	if len(body) > 0 {
-		x.body = bytes.Buffer{}
-	}
 	if d != nil {
 		return denied(d, badBody)
 	}
-	target, err := b.target(x)
+	c := carriages.Get().(*carriage)
+	defer c.release()
+	target, err := b.target(x, c.target)
 	if err != nil {
 		return denied(denyBadRequest, err.Error())
 	}
-	ctx, stop := context.WithTimeout(ctx, x.method.timeout)
-	defer stop()
-	request := (&http.Request{
-		Method: b.verb, URL: target, Host: target.Host, Header: b.headers(x),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx)
+	c.target = target
+	q := &c.request
+	q.Secure, q.Host, q.Method, q.Target, q.Body = b.secure, b.host, b.verb, string(target), body
 	if b.verb == AnyVerb {
-		request.Method = x.verb
+		q.Method = x.verb
 	}
-	if len(body) > 0 {
-		// GetBody lets the transport try again, on a new connection, what an idle one did not take.
-		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		request.Body, _ = request.GetBody()
-		request.ContentLength = int64(len(body))
+	q.Deadline, q.MaxBody = time.Now().Add(x.method.timeout), maxBody
+	if err := b.headers(x, c); err != nil {
+		return denied(denyBadRequest, err.Error())
 	}
+	if err := g.backend.Do(ctx, q, &c.answer); err != nil {
+		return backendFailed(err)
+	}
+	a := answer{status: c.answer.Status, body: c.answer.Body, unmeasured: q.Method == http.MethodHead, headers: shownHeaders(c)}
+	a.write(x)
+	return verdict{outcome: served}
+}
+
+// shownHeaders are those of the backend that the client sees.
+func shownHeaders(c *carriage) []header {
+	var connection []string
+	for _, f := range c.answer.Fields {
+		if strings.EqualFold(f.Name, "Connection") {
+			connection = append(connection, f.Value)
+		}
+	}
+	var hop map[string]bool
+	if connection != nil {
+		hop = nominated(http.Header{"Connection": connection})
+	}
+	for _, f := range c.answer.Fields {
+		if hop[canonicalName(f.Name)] {
+			continue
+		}
+		if name := answerName(canonicalName(f.Name)); name != "" {
+			c.shown = append(c.shown, header{name, f.Value})
+		}
+	}
+	return c.shown
+}
+
+// headers fills in those that the backend sees.
+func (b *backend) headers(x *exchange, c *carriage) error {
+	fields := c.request.Fields[:0]
+	c.sent = x.backendHeaders(c.sent[:0], &c.own)
+	agent := false
+	for _, f := range c.sent {
+		// The method override has been obeyed, or the integration has a method of
+		// its own: the backend must not take another one from it.
+		if f.name == "Host" || f.name == methodOverride {
+			continue
+		}
+		agent = agent || f.name == "User-Agent"
+		for _, value := range f.values {
+			fields = append(fields, upstream.Field{Name: f.name, Value: value})
+		}
+	}
+	fields = append(fields, upstream.Field{Name: "X-Amzn-Apigateway-Api-Id", Value: x.stage.api})
 	for _, m := range b.mappings {
 		if m.place != "header" {
 			continue
 		}
 		values := m.value(x)
-		for _, v := range values {
-			if !isHeaderValue(v) {
-				return denied(denyBadRequest, "a value for the header "+m.name+" has control characters")
-			}
-		}
-		if len(values) > 0 {
-			request.Header[canonicalName(m.name)] = values
-		}
-	}
-	response, err := g.backend.RoundTrip(request)
-	if err != nil {
-		return backendFailed(ctx, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode < 200 || response.StatusCode > 599 {
-		return denied(failBadAnswer, "the backend's status is not from 200 to 599")
-	}
-	answerBody, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err != nil {
-		return backendFailed(ctx, err)
-	}
-	if len(answerBody) > maxBody {
-		return denied(failBadAnswer, "the backend's answer is over 10 MB")
-	}
-	a := answer{status: response.StatusCode, body: answerBody, unmeasured: request.Method == http.MethodHead}
-	hop := nominated(response.Header)
-	for name, values := range response.Header {
-		if name = answerName(name); name == "" || hop[name] {
+		if len(values) == 0 {
 			continue
 		}
-		for _, value := range values {
-			a.headers = append(a.headers, header{name, value})
+		name := canonicalName(m.name)
+		fields = slices.DeleteFunc(fields, func(f upstream.Field) bool { return f.Name == name })
+		agent = agent || name == "User-Agent"
+		for _, v := range values {
+			if !isHeaderValue(v) {
+				return errors.New("a value for the header " + m.name + " has control characters")
+			}
+			fields = append(fields, upstream.Field{Name: name, Value: v})
 		}
 	}
-	a.write(x)
-	return verdict{outcome: served}
-}
-
-// headers are those that the backend sees.
-func (b *backend) headers(x *exchange) http.Header {
-	sent := x.backendHeaders(nil, new([5]string))
-	h := make(http.Header, len(sent)+2)
-	for _, f := range sent {
-		// The method override has been obeyed, or the integration has a method of
-		// its own: the backend must not take another one from it.
-		if f.name != "Host" && f.name != methodOverride {
-			h[f.name] = f.values
-		}
+	if !agent {
+		fields = append(fields, upstream.Field{Name: "User-Agent", Value: "AmazonAPIGateway_" + x.stage.api})
 	}
-	h["X-Amzn-Apigateway-Api-Id"] = []string{x.stage.api}
-	if len(h["User-Agent"]) == 0 {
-		h["User-Agent"] = []string{"AmazonAPIGateway_" + x.stage.api}
-	}
-	return h
+	c.request.Fields = fields
+	return nil
 }
 
 // backendFailed tells a backend that is slow from one that cannot be reached
-// and one that talks nonsense.
-func backendFailed(ctx context.Context, err error) verdict {
-	var network net.Error
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return denied(failTimeout, "the backend did not answer in time")
-	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EPIPE):
-		return denied(failUnreachable, "the backend cannot be reached or broke off")
+// and one that talks nonsense. Whoever has gone away hears nothing of it.
+func backendFailed(err error) verdict {
+	var failed *upstream.Error
+	if !errors.As(err, &failed) {
+		return denied(failInternal, err.Error())
 	}
-	return denied(failBadAnswer, "the backend's answer is not HTTP that can be trusted")
+	switch failed.Kind {
+	case upstream.Timeout:
+		return denied(failTimeout, "the backend did not answer in time")
+	case upstream.Canceled:
+		return denied(failUnreachable, "the client went away before the backend had answered")
+	case upstream.Unreachable:
+		return denied(failUnreachable, "the backend cannot be reached or broke off: "+failed.Err.Error())
+	case upstream.TooLarge:
+		return denied(failBadAnswer, failed.Err.Error())
+	case upstream.Malformed:
+		return denied(failBadAnswer, "the backend's answer is not HTTP that can be trusted: "+failed.Err.Error())
+	}
+	return denied(failBadAnswer, "the request cannot be sent to the backend: "+failed.Err.Error())
 }

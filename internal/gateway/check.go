@@ -61,6 +61,9 @@ func CheckBackendURI(uri string) error {
 	if strings.ContainsAny(authority, "{}?#") {
 		return mistake("Invalid HTTP endpoint specified for URI: a path variable can stand in the path only")
 	}
+	if strings.ContainsFunc(u.Host, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+		return mistake("Invalid HTTP endpoint specified for URI: write the host in ASCII, as the DNS has it (xn--...)")
+	}
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err == nil && (n < 1 || n > 65535) {
 			return mistake("Invalid HTTP endpoint specified for URI: no such port")

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
+	"github.com/sallyport/sallyport/internal/gateway/upstream"
 	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
@@ -32,7 +32,7 @@ type Config struct {
 	Policies access.Authorizer
 	Records  Records
 	Logger   *slog.Logger
-	Backend  http.RoundTripper // carries HTTP_PROXY requests; nil for the gateway's own
+	Backend  *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
 }
 
 // Invoker runs functions.
@@ -106,7 +106,7 @@ type Gateway struct {
 	signing *sigv4.KeyCache
 	records Records
 	logger  *slog.Logger
-	backend http.RoundTripper
+	backend *upstream.Client
 
 	throttles *throttle.Account
 
@@ -127,7 +127,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		throttles: throttle.NewAccount(throttle.AccountLimit),
 	}
 	if g.backend == nil {
-		g.backend = newBackend()
+		g.backend = upstream.New(upstream.Config{})
 	}
 	g.live.Store(&snapshot{})
 	if err := c.DB.Follow(ctx, []string{stagesTable}, g.follow); err != nil {
