@@ -27,7 +27,7 @@ type cognito struct {
 // methods stay closed.
 func compileCognito(a *Authorizer) *cognito {
 	expression, err := ValidationExpression(a.Validation)
-	if err != nil || a.Check() != nil {
+	if a.Type != AuthorizationCognito || err != nil || a.Check() != nil {
 		return nil
 	}
 	return &cognito{name: a.Name, header: headerOf(a.IdentitySource), validation: expression, pools: a.ProviderARNs, memo: newMemo()}

@@ -143,10 +143,6 @@ func TestWhatIsNotSupportedIsSaidPlainly(t *testing.T) {
 		_, err := c.CreateRestApi(ctx, &in)
 		return err
 	}
-	authorizer := func(kind types.AuthorizerType) error {
-		_, err := c.CreateAuthorizer(ctx, &apigateway.CreateAuthorizerInput{RestApiId: &a.id, Name: aws.String("n"), Type: kind, AuthorizerUri: aws.String(functionURI), IdentitySource: aws.String("method.request.header.A")})
-		return err
-	}
 	stage := func(in apigateway.CreateStageInput) error {
 		in.RestApiId, in.StageName, in.DeploymentId = &a.id, aws.String("s"), &deployment
 		_, err := c.CreateStage(ctx, &in)
@@ -154,12 +150,9 @@ func TestWhatIsNotSupportedIsSaidPlainly(t *testing.T) {
 	}
 	lambda := apigateway.PutIntegrationInput{Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: post, Uri: aws.String(functionURI)}
 	for name, err := range map[string]error{
-		"CUSTOM":      put(apigateway.PutMethodInput{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: aws.String("x")}),
 		"API key":     put(apigateway.PutMethodInput{AuthorizationType: aws.String("NONE"), ApiKeyRequired: true}),
 		"validator":   put(apigateway.PutMethodInput{AuthorizationType: aws.String("NONE"), RequestValidatorId: aws.String("v")}),
 		"model":       put(apigateway.PutMethodInput{AuthorizationType: aws.String("NONE"), RequestModels: map[string]string{"application/json": "Pizza"}}),
-		"TOKEN":       authorizer(types.AuthorizerTypeToken),
-		"REQUEST":     authorizer(types.AuthorizerTypeRequest),
 		"AWS":         integrate(apigateway.PutIntegrationInput{Type: types.IntegrationTypeAws, IntegrationHttpMethod: post, Uri: aws.String(functionURI)}),
 		"HTTP":        integrate(apigateway.PutIntegrationInput{Type: types.IntegrationTypeHttp, IntegrationHttpMethod: post, Uri: aws.String("http://localhost/")}),
 		"credentials": integrate(with(lambda, func(in *apigateway.PutIntegrationInput) { in.Credentials = aws.String("arn:aws:iam::1:role/r") })),

@@ -18,8 +18,9 @@ import (
 func authorizerShape(a *gateway.Authorizer) types.Authorizer {
 	return types.Authorizer{
 		Id: &a.ID, Name: &a.Name, Type: types.AuthorizerType(a.Type), AuthType: optional(a.AuthType),
-		IdentitySource: &a.IdentitySource, IdentityValidationExpression: optional(a.Validation),
+		IdentitySource: optional(a.IdentitySource), IdentityValidationExpression: optional(a.Validation),
 		AuthorizerResultTtlInSeconds: a.TTLSeconds, ProviderARNs: a.ProviderARNs,
+		AuthorizerUri: optional(a.URI), AuthorizerCredentials: optional(a.CredentialsARN),
 	}
 }
 
@@ -28,15 +29,13 @@ func (svc *Service) createAuthorizer(ctx context.Context, call *access.Call, in 
 		APIID: text(in.RestApiId), ID: svc.chance.Identifier(gateway.PartIDLength), Name: text(in.Name), Type: string(in.Type),
 		AuthType: text(in.AuthType), IdentitySource: text(in.IdentitySource), Validation: text(in.IdentityValidationExpression),
 		TTLSeconds: in.AuthorizerResultTtlInSeconds, ProviderARNs: in.ProviderARNs,
+		URI: text(in.AuthorizerUri), CredentialsARN: text(in.AuthorizerCredentials),
 	}
 	if made.IdentitySource == "" && made.Type == gateway.AuthorizationCognito {
 		made.IdentitySource = gateway.HeaderSource + "Authorization"
 	}
-	if err := made.Check(); err != nil {
+	if err := svc.checkAuthorizer(call, made, ""); err != nil {
 		return nil, err
-	}
-	if text(in.AuthorizerUri) != "" || text(in.AuthorizerCredentials) != "" {
-		return nil, badRequest("A COGNITO_USER_POOLS authorizer has neither a URI nor credentials")
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
@@ -57,6 +56,23 @@ func (svc *Service) createAuthorizer(ctx context.Context, call *access.Call, in 
 		return nil, err
 	}
 	return as[apigateway.CreateAuthorizerOutput](authorizerShape(made)), nil
+}
+
+// checkAuthorizer holds a to what can be served, and its new role to one that
+// whoever calls may hand out. held is the role that it had before.
+func (svc *Service) checkAuthorizer(call *access.Call, a *gateway.Authorizer, held string) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	if a.URI != "" {
+		if err := gateway.CheckFunctionURI(call.Region, a.URI); err != nil {
+			return err
+		}
+	}
+	if a.CredentialsARN == held {
+		return nil
+	}
+	return svc.mayHandOut(call, a.CredentialsARN)
 }
 
 func orNameTaken(err error, name string) error {
@@ -96,21 +112,32 @@ func (svc *Service) getAuthorizers(ctx context.Context, call *access.Call, in *a
 }
 
 func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in *apigateway.UpdateAuthorizerInput) (*apigateway.UpdateAuthorizerOutput, error) {
-	if _, err := readAuthorizer(ctx, svc.db, call, in.RestApiId, in.AuthorizerId); err != nil {
-		return nil, err
-	}
+	var changed *gateway.Authorizer
 	var name string
-	a, err := authorizers.Update(ctx, svc.db, func(a *gateway.Authorizer) error {
-		if err := authorizerPatch(a).apply(in.PatchOperations); err != nil {
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
+		before, err := readAuthorizer(ctx, tx, call, in.RestApiId, in.AuthorizerId)
+		if err != nil {
 			return err
 		}
-		name = a.Name
-		return a.Check()
-	}, text(in.RestApiId), text(in.AuthorizerId))
+		changed, err = authorizers.Update(ctx, tx, func(a *gateway.Authorizer) error {
+			if err := authorizerPatch(a).apply(in.PatchOperations); err != nil {
+				return err
+			}
+			name = a.Name
+			return svc.checkAuthorizer(call, a, before.CredentialsARN)
+		}, before.APIID, before.ID)
+		if err != nil {
+			return err
+		}
+		if methodType(before.Type) == methodType(changed.Type) {
+			return nil
+		}
+		return unreferenced(ctx, tx, before) // its methods ask for the other type of authorization
+	})
 	if err != nil {
 		return nil, orNameTaken(orNotFound(err, "Invalid Authorizer identifier specified"), name)
 	}
-	return as[apigateway.UpdateAuthorizerOutput](authorizerShape(a)), nil
+	return as[apigateway.UpdateAuthorizerOutput](authorizerShape(changed)), nil
 }
 
 func authorizerPatch(a *gateway.Authorizer) patch {
@@ -142,8 +169,8 @@ func authorizerPatch(a *gateway.Authorizer) patch {
 			a.ProviderARNs = slices.Delete(a.ProviderARNs, i, i+1)
 			return nil
 		}},
-		notYet("/authorizerUri", "An authorizer function (authorizerUri)"),
-		notYet("/authorizerCredentials", "Calling an authorizer function under a role (authorizerCredentials)"),
+		{path: "/authorizerUri", replace: setText(&a.URI)},
+		{path: "/authorizerCredentials", replace: setText(&a.CredentialsARN)},
 	}
 }
 
@@ -159,18 +186,34 @@ func (svc *Service) deleteAuthorizer(ctx context.Context, call *access.Call, in 
 		if err != nil {
 			return err
 		}
-		all, err := resources.List(ctx, tx, ofAPI, api.ID)
-		if err != nil {
+		if err := unreferenced(ctx, tx, a); err != nil {
 			return err
-		}
-		for _, r := range all {
-			for verb, m := range r.Methods {
-				if m.AuthorizerID == a.ID {
-					return conflict("Authorizer %s is referenced by method: %s %s", a.ID, verb, r.Path)
-				}
-			}
 		}
 		return authorizers.Delete(ctx, tx, api.ID, a.ID)
 	})
 	return &apigateway.DeleteAuthorizerOutput{}, err
+}
+
+// unreferenced says ConflictException while a method names the authorizer.
+func unreferenced(ctx context.Context, tx *store.Tx, a *gateway.Authorizer) error {
+	all, err := resources.List(ctx, tx, ofAPI, a.APIID)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		for verb, m := range r.Methods {
+			if m.AuthorizerID == a.ID {
+				return conflict("Authorizer %s is referenced by method: %s %s", a.ID, verb, r.Path)
+			}
+		}
+	}
+	return nil
+}
+
+// methodType is the authorization type of the methods that an authorizer can guard.
+func methodType(authorizerType string) string {
+	if authorizerType == gateway.AuthorizationCognito {
+		return gateway.AuthorizationCognito
+	}
+	return gateway.AuthorizationCustom
 }

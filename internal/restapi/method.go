@@ -2,6 +2,7 @@ package restapi
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,8 +42,10 @@ func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, ap
 			return badRequest("A method with the authorization type %s can have neither an authorizer nor authorization scopes", m.Authorization)
 		}
 		return nil
-	case "CUSTOM":
-		return unsupported("The authorization type " + m.Authorization)
+	case gateway.AuthorizationCustom:
+		if len(m.Scopes) > 0 {
+			return badRequest("A method with the authorization type CUSTOM cannot have authorization scopes")
+		}
 	case gateway.AuthorizationCognito:
 	default:
 		return badRequest("Invalid authorization type specified. Must be one of: NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS")
@@ -55,10 +58,11 @@ func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, ap
 	if m.AuthorizerID == "" {
 		return badRequest(wantAuthorizer)
 	}
-	if _, err := readAuthorizer(ctx, tx, call, apiID, &m.AuthorizerID); err != nil {
+	a, err := readAuthorizer(ctx, tx, call, apiID, &m.AuthorizerID)
+	if _, gone := errors.AsType[*types.NotFoundException](err); gone || err == nil && methodType(a.Type) != m.Authorization {
 		return badRequest(wantAuthorizer)
 	}
-	return nil
+	return err
 }
 
 var requestParameter = regexp.MustCompile(`^method\.request\.(?:path|querystring|header|multivalue(?:querystring|header))\.[a-zA-Z0-9._$-]+$`)

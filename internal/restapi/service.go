@@ -15,6 +15,7 @@ type Config struct {
 	Pages  *awsapi.Pages
 	Clock  *clock.Clock
 	Random io.Reader // crypto/rand.Reader
+	Roles  Roles
 	// Gateway serves what is deployed, and runs authorizers for a trial.
 	Gateway *gateway.Gateway
 }
@@ -25,10 +26,11 @@ type Service struct {
 	pages   *awsapi.Pages
 	clock   *clock.Clock
 	chance  *gateway.Chance
+	roles   Roles
 	gateway *gateway.Gateway
 }
 
 // New makes the control plane.
 func New(c Config) *Service {
-	return &Service{db: c.DB, pages: c.Pages, clock: c.Clock, chance: gateway.NewChance(c.Random), gateway: c.Gateway}
+	return &Service{db: c.DB, pages: c.Pages, clock: c.Clock, chance: gateway.NewChance(c.Random), roles: c.Roles, gateway: c.Gateway}
 }

@@ -108,7 +108,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err != nil {
 		return nil, err
 	}
-	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Gateway: s.gateway})
+	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Roles: handedRoles{s.account}, Gateway: s.gateway})
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,

@@ -116,3 +116,14 @@ func (r *gatewayRoles) decideAs(caller access.Caller, requestID string) func(act
 		return r.account.Authorize(context.Background(), call, action, resource)
 	}
 }
+
+// handedRoles says who may hand roles out to API Gateway.
+type handedRoles struct{ account *account.Service }
+
+func (r handedRoles) MayPass(call *access.Call, roleARN string) access.Verdict {
+	return r.account.MayPass(call, roleARN, gatewayService)
+}
+
+func (r handedRoles) Trusts(call *access.Call, roleARN string) bool {
+	return r.account.Trusts(call, roleARN, gatewayService)
+}
