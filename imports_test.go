@@ -19,7 +19,7 @@ var rows = [][]string{
 	{"internal/server"},
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/function", "internal/template"},
 	{"internal/awsapi", "internal/runner", "internal/gateway"},
-	{"internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
+	{"internal/gateway/authorizer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
 	{"internal/access"},
 	{"internal/outbox", "internal/jws", "internal/journal"},
 	{"internal/keyring"},

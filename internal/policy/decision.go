@@ -43,6 +43,8 @@ const (
 	// LayerEngine: the request could not be decided, because a policy is missing
 	// or stands where its kind has no place. It is denied.
 	LayerEngine
+	// LayerAuthorizer is LayerIdentity for a caller whose policy a Lambda authorizer gave.
+	LayerAuthorizer
 )
 
 func (l Layer) String() string {
@@ -67,6 +69,8 @@ func (l Layer) String() string {
 		return "action open to every caller"
 	case LayerEngine:
 		return "engine"
+	case LayerAuthorizer:
+		return "authorizer's policy"
 	}
 	return "no layer"
 }

@@ -97,7 +97,11 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 			return e.deny
 		}
 	}
-	identity := e.ask(LayerIdentity, 0, s.Identity)
+	onIdentity := LayerIdentity
+	if len(s.Identity) > 0 && s.Identity[0].Policy.kind == Authorizer {
+		onIdentity = LayerAuthorizer
+	}
+	identity := e.ask(onIdentity, 0, s.Identity)
 	if e.done() {
 		return e.deny
 	}
@@ -109,11 +113,11 @@ func evaluate(r *Request, s *Set, t *Trace) Decision {
 	if e.found {
 		return e.deny
 	}
-	return e.combine(s, guarded, onResource, resource, identity, boundary, session)
+	return e.combine(s, guarded, onResource, onIdentity, resource, identity, boundary, session)
 }
 
 // combine makes one decision of the layers' allows; none of them denies.
-func (e *evaluation) combine(s *Set, guarded bool, onResource Layer, resource, identity, boundary, session answer) Decision {
+func (e *evaluation) combine(s *Set, guarded bool, onResource, onIdentity Layer, resource, identity, boundary, session answer) Decision {
 	p := &e.request.Principal
 	switch {
 	case s.Reserved:
@@ -150,7 +154,7 @@ func (e *evaluation) combine(s *Set, guarded bool, onResource Layer, resource, i
 	} else if resource.grant == byIssuer {
 		resource.grant = byAccount // abroad a role's own policies count as well
 	}
-	d := either(identity.allows(), LayerIdentity, identity)
+	d := either(identity.allows(), onIdentity, identity)
 	switch {
 	case resource.grant == byIssuer:
 		d = Decision{Outcome: Allowed, Layer: onResource, By: resource.by}

@@ -20,6 +20,9 @@ const (
 	// Trust is the resource policy of a role: who may assume it. It has no
 	// Resource element, for it stands on the role.
 	Trust
+	// Authorizer is what a Lambda authorizer answers: what the caller whom it has
+	// proved may call. It is written like an identity policy.
+	Authorizer
 )
 
 func (k Kind) String() string {
@@ -36,6 +39,8 @@ func (k Kind) String() string {
 		return "resource policy"
 	case Trust:
 		return "trust policy"
+	case Authorizer:
+		return "authorizer's policy"
 	}
 	return fmt.Sprintf("policy of unknown kind %d", uint8(k))
 }
@@ -43,7 +48,7 @@ func (k Kind) String() string {
 // onResource reports whether policies of this kind name principals.
 func (k Kind) onResource() bool { return k == Resource || k == Trust }
 
-func (k Kind) valid() bool { return k >= Identity && k <= Trust }
+func (k Kind) valid() bool { return k >= Identity && k <= Authorizer }
 
 // MaxDocument is the most bytes that Parse reads, the bound of AWS's API
 // models. What may be stored is less: see Limit.

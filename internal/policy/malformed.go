@@ -48,5 +48,6 @@ const (
 	msgNoPrincipal  = "Missing required field Principal"
 	msgNotPrincipal = "Has prohibited field NotPrincipal"
 	msgSidText      = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+	msgLongResource = "A Resource of an authorizer's policy has at most %d characters."
 	msgTooLong      = "The policy document is larger than %d characters."
 )

@@ -3,7 +3,12 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
+
+// maxAuthorizerResource is in characters, as AWS bounds what authorizers answer:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html.
+const maxAuthorizerResource = 512
 
 // validator goes through a document of sound shape in AWS's order: each check
 // over the whole document before the next, so that the first complaint is the
@@ -178,6 +183,9 @@ func (v *validator) resources(s *rawStatement) error {
 	for _, r := range s.resources {
 		if v.kind == Resource && isShortAPI(r.text) {
 			continue
+		}
+		if v.kind == Authorizer && utf8.RuneCountInString(r.text) > maxAuthorizerResource {
+			return v.fail(r.at, fmt.Sprintf(msgLongResource, maxAuthorizerResource), "")
 		}
 		message := resourceFault(r.text)
 		if message == "" {
