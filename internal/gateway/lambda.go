@@ -64,40 +64,9 @@ func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
 		return denied(d, badBody)
 	}
 	room := rooms.Get().(*[]byte)
-	event := x.appendEvent((*room)[:0], body)
-
-	// A client that goes away does not stop the function: it may be in the middle
-	// of its work. So its time does not hang on the request's context.
-	waiting, stop := context.WithTimeout(context.Background(), x.method.timeout)
-	defer stop()
-	call := Invocation{FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event, RoleARN: l.role}
-	if l.asCaller {
-		if x.signer == nil {
-			return denied(failInternal, "the function is to be called with the credentials of a caller who has none")
-		}
-		call.Caller = &x.signer.call.Caller
-	}
-	payload, functionError, err := g.invoker.Invoke(waiting, call)
-	if waiting.Err() != nil {
-		return denied(failTimeout, "the function did not answer in time")
-	}
-	// Only now is it certain that nobody reads the event any more.
-	if cap(event) <= largestRoom {
-		*room = event
-		rooms.Put(room)
-	}
-	switch {
-	case err == nil:
-	case errors.Is(err, ErrNotPermitted), errors.Is(err, ErrNoFunction), errors.Is(err, ErrThrottled):
-		return denied(failInternal, err.Error())
-	default:
-		return denied(failInternal, "the function could not be run: "+err.Error())
-	}
-	if functionError {
-		return denied(failBadAnswer, "the function failed")
-	}
-	if len(payload) > maxAnswer {
-		return denied(failBadAnswer, "the function's answer is over 6 MB")
+	payload, failure := l.ask(g, x, room, x.appendEvent((*room)[:0], body))
+	if failure.denial != nil {
+		return failure
 	}
 	a, err := readAnswer(payload)
 	if err != nil {
@@ -109,6 +78,45 @@ func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
 	x.addHeader("X-Amzn-Trace-Id", x.trace)
 	a.write(x)
 	return verdict{outcome: served}
+}
+
+// ask runs the function on an event, whose memory is room's. A failure without a
+// denial is none: the payload is what the function has answered.
+func (l lambda) ask(g *Gateway, x *exchange, room *[]byte, event []byte) (payload []byte, failure verdict) {
+	// A client that goes away does not stop the function: it may be in the middle
+	// of its work. So its time does not hang on the request's context.
+	waiting, stop := context.WithTimeout(context.Background(), x.method.timeout)
+	defer stop()
+	call := Invocation{FunctionARN: l.function, SourceARN: x.arn, RequestID: x.id, TraceID: x.trace, Payload: event, RoleARN: l.role}
+	if l.asCaller {
+		if x.signer == nil {
+			return nil, denied(failInternal, "the function is to be called with the credentials of a caller who has none")
+		}
+		call.Caller = &x.signer.call.Caller
+	}
+	payload, functionError, err := g.invoker.Invoke(waiting, call)
+	if waiting.Err() != nil {
+		return nil, denied(failTimeout, "the function did not answer in time")
+	}
+	// Only now is it certain that nobody reads the event any more.
+	if cap(event) <= largestRoom {
+		*room = event
+		rooms.Put(room)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrNotPermitted), errors.Is(err, ErrNoFunction), errors.Is(err, ErrThrottled):
+		return nil, denied(failInternal, err.Error())
+	default:
+		return nil, denied(failInternal, "the function could not be run: "+err.Error())
+	}
+	if functionError {
+		return nil, denied(failBadAnswer, "the function failed")
+	}
+	if len(payload) > maxAnswer {
+		return nil, denied(failBadAnswer, "the function's answer is over 6 MB")
+	}
+	return payload, verdict{}
 }
 
 // rooms holds the memory of events between requests.
