@@ -22,7 +22,7 @@ var restAPIType = &resourceType{
 		}).without("one server serves every endpoint type"),
 		"Tags": noEffect("tags are not kept for APIs made by a template"),
 		"Body": unsupported("define the API with resources or with Api events"), "BodyS3Location": unsupported("define the API with resources or with Api events"),
-		"Policy":                 unsupported("resource policies of APIs are not set by templates"),
+		"Policy":                 ownPolicy,
 		"ApiKeySourceType":       unsupported("API keys are not supported"),
 		"MinimumCompressionSize": unsupported("answers are not compressed"),
 		"CloneFrom":              unsupported("an API cannot be cloned"), "FailOnWarnings": unsupported("there is no Body to warn about"),
@@ -128,6 +128,9 @@ func updateAPI(ctx context.Context, w *work) error {
 	if w.changed["DisableExecuteApiEndpoint"] {
 		disabled, _ := w.properties["DisableExecuteApiEndpoint"].(bool)
 		p.replace("/disableExecuteApiEndpoint", map[bool]string{true: "true", false: "false"}[disabled])
+	}
+	if w.changed["Policy"] {
+		p.replace("/policy", w.text("Policy"))
 	}
 	if w.changed["BinaryMediaTypes"] {
 		p.set("/binaryMediaTypes", current.BinaryMediaTypes, w.texts("BinaryMediaTypes"))

@@ -16,7 +16,7 @@ var integrationShape = records(fields{
 	"IntegrationResponses": listing(records(fields{
 		"StatusCode": str.must(), "ResponseParameters": strMap, "ResponseTemplates": strMap, "SelectionPattern": str, "ContentHandling": str,
 	})),
-	"Credentials":        unsupported("a function is called by its own permission: use AWS::Lambda::Permission"),
+	"Credentials":        str,
 	"CacheKeyParameters": unsupported("answers are not cached"), "CacheNamespace": unsupported("answers are not cached"),
 	"ConnectionId": unsupported("there are no networks here"), "ConnectionType": unsupported("there are no networks here"),
 })
@@ -25,7 +25,7 @@ var methodType = &resourceType{
 	name: "AWS::ApiGateway::Method",
 	properties: fields{
 		"RestApiId": str.must().replaces(), "ResourceId": str.must().replaces(), "HttpMethod": str.must().replaces(),
-		"AuthorizationType": oneOf("NONE", "COGNITO_USER_POOLS", awsIAM), "AuthorizerId": str, "AuthorizationScopes": strs,
+		"AuthorizationType": oneOf("NONE", "COGNITO_USER_POOLS", "CUSTOM", awsIAM), "AuthorizerId": str, "AuthorizationScopes": strs,
 		"OperationName": str, "RequestParameters": shape{kind: tableOf, item: &flag}, "Integration": integrationShape,
 		"MethodResponses": listing(records(fields{
 			"StatusCode": str.must(), "ResponseParameters": shape{kind: tableOf, item: &flag},

@@ -2,182 +2,25 @@ package template
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 )
 
-var authorizerType = &resourceType{
-	name: "AWS::ApiGateway::Authorizer",
-	properties: fields{
-		"RestApiId": str.must().replaces(), "Name": str.must(), "Type": oneOf("COGNITO_USER_POOLS").must().replaces(),
-		"ProviderARNs": strs, "IdentitySource": str, "IdentityValidationExpression": str, "AuthorizerResultTtlInSeconds": integer, "AuthType": str.replaces(),
-		"AuthorizerUri":         unsupported("function authorizers are not supported"),
-		"AuthorizerCredentials": unsupported("function authorizers are not supported"),
-	},
-	attributes: []string{"AuthorizerId"},
-	identity:   []string{"RestApiId", "Name"}, unique: true,
-	create: func(ctx context.Context, w *work) error {
-		var in apigateway.CreateAuthorizerInput
-		if err := into(w.properties, &in); err != nil {
-			return err
-		}
-		out, err := invoke[apigateway.CreateAuthorizerOutput](ctx, w.deploy, apiGateway, "CreateAuthorizer", &in)
-		if err != nil {
-			return err
-		}
-		w.authorizerIs(aws.ToString(out.Id))
-		return nil
-	},
-	update: updateAuthorizer,
-	remove: func(ctx context.Context, w *work) error {
-		_, err := invoke[apigateway.DeleteAuthorizerOutput](ctx, w.deploy, apiGateway, "DeleteAuthorizer",
-			&apigateway.DeleteAuthorizerInput{RestApiId: ptr(w.row.Handles["RestApiId"]), AuthorizerId: &w.row.PhysicalID})
-		return unlessGone(err)
-	},
-	find: func(ctx context.Context, w *work) (bool, error) {
-		page, err := invoke[apigateway.GetAuthorizersOutput](ctx, w.deploy, apiGateway, "GetAuthorizers",
-			&apigateway.GetAuthorizersInput{RestApiId: ptr(w.text("RestApiId")), Limit: aws.Int32(500)})
-		if err != nil {
-			return false, unlessGone(err)
-		}
-		for _, a := range page.Items {
-			if aws.ToString(a.Name) != w.text("Name") {
-				continue
-			}
-			if ours, err := w.madeBy(ctx, aws.ToString(a.Id), "", nil); err != nil || !ours {
-				return false, err
-			}
-			w.authorizerIs(aws.ToString(a.Id))
-			return true, nil
-		}
-		return false, nil
-	},
-}
-
-func (w *work) authorizerIs(id string) {
-	w.row.PhysicalID = id
-	w.row.Attributes = map[string]string{"AuthorizerId": id, "Name": w.text("Name")}
-	w.row.Handles = map[string]string{"RestApiId": w.text("RestApiId")}
-}
-
-func updateAuthorizer(ctx context.Context, w *work) error {
-	api, id := w.row.Handles["RestApiId"], w.row.PhysicalID
-	current, err := invoke[apigateway.GetAuthorizerOutput](ctx, w.deploy, apiGateway, "GetAuthorizer",
-		&apigateway.GetAuthorizerInput{RestApiId: &api, AuthorizerId: &id})
-	if err != nil {
-		return err
-	}
-	var p patch
-	for name, path := range map[string]string{"Name": "/name", "IdentitySource": "/identitySource", "IdentityValidationExpression": "/identityValidationExpression"} {
-		if w.changed[name] {
-			p.replace(path, w.text(name))
-		}
-	}
-	if w.changed["AuthorizerResultTtlInSeconds"] {
-		seconds := int64(300)
-		if v, ok := w.properties["AuthorizerResultTtlInSeconds"].(int64); ok {
-			seconds = v
-		}
-		p.replace("/authorizerResultTtlInSeconds", strconv.FormatInt(seconds, 10))
-	}
-	// New pools come before old ones go: an authorizer always has one.
-	want := w.texts("ProviderARNs")
-	for _, arn := range want {
-		if !slices.Contains(current.ProviderARNs, arn) {
-			p.add(gatewaytypes.OpAdd, "/providerARNs", aws.String(arn))
-		}
-	}
-	for _, arn := range current.ProviderARNs {
-		if !slices.Contains(want, arn) {
-			p.add(gatewaytypes.OpRemove, "/providerARNs", aws.String(arn))
-		}
-	}
-	if len(p) > 0 {
-		if _, err := invoke[apigateway.UpdateAuthorizerOutput](ctx, w.deploy, apiGateway, "UpdateAuthorizer",
-			&apigateway.UpdateAuthorizerInput{RestApiId: &api, AuthorizerId: &id, PatchOperations: p}); err != nil {
-			return err
-		}
-	}
-	w.row.Attributes["Name"] = w.text("Name")
-	return nil
-}
-
-// A deployment freezes an API. It has no name, so its description says whose it is.
-var deploymentType = &resourceType{
-	name: "AWS::ApiGateway::Deployment",
-	properties: fields{
-		"RestApiId": str.must().replaces(), "Description": str.replaces(),
-		"StageName":                unsupported("add a resource of type AWS::ApiGateway::Stage"),
-		"StageDescription":         unsupported("add a resource of type AWS::ApiGateway::Stage"),
-		"DeploymentCanarySettings": unsupported("canaries are not supported"),
-		followsProperty:            str.replaces().internal(),
-	},
-	attributes: []string{"DeploymentId"},
-	identity:   []string{"RestApiId", "Description"},
-	create: func(ctx context.Context, w *work) error {
-		out, err := invoke[apigateway.CreateDeploymentOutput](ctx, w.deploy, apiGateway, "CreateDeployment",
-			&apigateway.CreateDeploymentInput{RestApiId: ptr(w.text("RestApiId")), Description: aws.String(w.deploymentLabel())})
-		if err != nil {
-			return err
-		}
-		w.deploymentIs(aws.ToString(out.Id))
-		return nil
-	},
-	find: findDeployment,
-	remove: func(ctx context.Context, w *work) error {
-		_, err := invoke[apigateway.DeleteDeploymentOutput](ctx, w.deploy, apiGateway, "DeleteDeployment",
-			&apigateway.DeleteDeploymentInput{RestApiId: ptr(w.row.Handles["RestApiId"]), DeploymentId: &w.row.PhysicalID})
-		return unlessGone(err)
-	},
-}
-
-func (w *work) deploymentLabel() string {
-	label := "stack " + w.row.Stack + ", " + w.row.Token[:12]
-	if d := w.text("Description"); d != "" {
-		label = d + " (" + label + ")"
-	}
-	return label
-}
-
-func findDeployment(ctx context.Context, w *work) (bool, error) {
-	in := &apigateway.GetDeploymentsInput{RestApiId: ptr(w.text("RestApiId")), Limit: aws.Int32(500)}
-	for {
-		page, err := invoke[apigateway.GetDeploymentsOutput](ctx, w.deploy, apiGateway, "GetDeployments", in)
-		if err != nil {
-			return false, unlessGone(err)
-		}
-		for _, item := range page.Items {
-			if aws.ToString(item.Description) == w.deploymentLabel() {
-				w.deploymentIs(aws.ToString(item.Id))
-				return true, nil
-			}
-		}
-		if page.Position == nil {
-			return false, nil
-		}
-		in.Position = page.Position
-	}
-}
-
-func (w *work) deploymentIs(id string) {
-	w.row.PhysicalID = id
-	w.row.Attributes = map[string]string{"DeploymentId": id}
-	w.row.Handles = map[string]string{"RestApiId": w.text("RestApiId")}
-}
-
-// methodSettings may say what is logged. What limits or caches requests is
-// refused: whoever writes it relies on it.
+// methodSettings limit and log what a stage serves. Answers are not cached.
 var methodSettings = listing(records(fields{
-	"HttpMethod": str, "ResourcePath": str,
+	"HttpMethod": str.must(), "ResourcePath": str.must(),
 	"LoggingLevel": str, "DataTraceEnabled": flag, "MetricsEnabled": flag,
-	"ThrottlingRateLimit":  unsupported("requests to one method are not limited"),
-	"ThrottlingBurstLimit": unsupported("requests to one method are not limited"),
-	"CachingEnabled":       flag.of("false"), "CacheDataEncrypted": unsupported("answers are not cached"), "CacheTtlInSeconds": unsupported("answers are not cached"),
-})).without("every request is recorded by the server itself")
+	"ThrottlingRateLimit": decimal, "ThrottlingBurstLimit": integer,
+	"CachingEnabled": flag.of("false"), "CacheDataEncrypted": unsupported("answers are not cached"), "CacheTtlInSeconds": unsupported("answers are not cached"),
+}))
+
+// accessLog is where a stage writes a line for each request, and what stands in it.
+var accessLog = records(fields{"DestinationArn": str, "Format": str})
 
 var stageType = &resourceType{
 	name: "AWS::ApiGateway::Stage",
@@ -185,21 +28,30 @@ var stageType = &resourceType{
 		"RestApiId": str.must().replaces(), "StageName": str.must().replaces(), "DeploymentId": str.must(),
 		"Description": str, "Variables": strMap, "TracingEnabled": notTraced, "Tags": noEffect("tags are not kept for stages made by a template"),
 		"MethodSettings":      methodSettings,
-		"AccessLogSetting":    unsupported("every request is recorded by the server itself"),
+		"AccessLogSetting":    accessLog,
 		"CacheClusterEnabled": flag.of("false"), "CacheClusterSize": unsupported("answers are not cached"),
 		"CanarySetting": unsupported("canaries are not supported"), "ClientCertificateId": unsupported("client certificates are not supported"),
 		"DocumentationVersion": unsupported("documentation is not kept"),
 	},
 	create: func(ctx context.Context, w *work) error {
-		var in apigateway.CreateStageInput
-		if err := into(w.properties, &in); err != nil {
-			return err
+		in := apigateway.CreateStageInput{
+			RestApiId: ptr(w.text("RestApiId")), StageName: ptr(w.text("StageName")), DeploymentId: ptr(w.text("DeploymentId")),
+			Description: optionalText(w.text("Description")),
 		}
-		if _, err := invoke[apigateway.CreateStageOutput](ctx, w.deploy, apiGateway, "CreateStage", &in); err != nil {
+		if v, ok := w.properties["Variables"].(map[string]any); ok {
+			if err := into(map[string]any{"Variables": v}, &in); err != nil {
+				return err
+			}
+		}
+		made, err := invoke[apigateway.CreateStageOutput](ctx, w.deploy, apiGateway, "CreateStage", &in)
+		if err != nil {
 			return err
 		}
 		w.stageIs()
-		return nil
+		var p patch
+		w.settingsOf(&p, made.MethodSettings)
+		w.accessLogOf(&p, nil)
+		return w.patchStage(ctx, p)
 	},
 	identity: []string{"RestApiId", "StageName"}, unique: true,
 	update: updateStage,
@@ -218,7 +70,11 @@ var stageType = &resourceType{
 			return false, err
 		}
 		w.stageIs()
-		return true, nil
+		// A create that was interrupted may not have come to these.
+		var p patch
+		w.settingsOf(&p, out.MethodSettings)
+		w.accessLogOf(&p, out.AccessLogSettings)
+		return true, w.patchStage(ctx, p)
 	},
 }
 
@@ -251,10 +107,81 @@ func updateStage(ctx context.Context, w *work) error {
 			p.replace("/variables/"+pointer(name), v)
 		}
 	}
+	w.settingsOf(&p, current.MethodSettings)
+	w.accessLogOf(&p, current.AccessLogSettings)
+	return w.patchStage(ctx, p)
+}
+
+func (w *work) patchStage(ctx context.Context, p patch) error {
 	if len(p) == 0 {
 		return nil
 	}
-	_, err = invoke[apigateway.UpdateStageOutput](ctx, w.deploy, apiGateway, "UpdateStage",
-		&apigateway.UpdateStageInput{RestApiId: &api, StageName: &name, PatchOperations: p})
+	_, err := invoke[apigateway.UpdateStageOutput](ctx, w.deploy, apiGateway, "UpdateStage",
+		&apigateway.UpdateStageInput{RestApiId: ptr(w.row.Handles["RestApiId"]), StageName: &w.row.PhysicalID, PatchOperations: p})
 	return err
+}
+
+// settingPaths are the settings of a method, where UpdateStage changes them.
+var settingPaths = map[string]string{
+	"ThrottlingRateLimit": "/throttling/rateLimit", "ThrottlingBurstLimit": "/throttling/burstLimit",
+	"LoggingLevel": "/logging/loglevel", "DataTraceEnabled": "/logging/dataTrace", "MetricsEnabled": "/metrics/enabled",
+}
+
+// settingsOf brings the settings of a stage's methods in line with the template.
+func (w *work) settingsOf(p *patch, have map[string]gatewaytypes.MethodSetting) {
+	list, _ := w.properties["MethodSettings"].([]any)
+	wanted := map[string]bool{}
+	for _, each := range list {
+		s, _ := each.(map[string]any)
+		key := settingKey(s)
+		wanted[key] = true
+		for _, name := range slices.Sorted(maps.Keys(settingPaths)) {
+			if v, said := s[name]; said {
+				p.replace("/"+key+settingPaths[name], fmt.Sprint(v))
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if !wanted[key] {
+			p.add(gatewaytypes.OpRemove, "/"+key, nil)
+		}
+	}
+}
+
+// settingKey is */* or {path with ~1 for /}/{verb}. The leading slash of a
+// template's path stands for the one between the parts.
+func settingKey(s map[string]any) string {
+	path, _ := s["ResourcePath"].(string)
+	verb, _ := s["HttpMethod"].(string)
+	if path == "/*" || path == "*" {
+		return "*/" + verb
+	}
+	return pointer(path) + "/" + verb
+}
+
+// accessLogOf brings a stage's access log in line with the template.
+func (w *work) accessLogOf(p *patch, have *gatewaytypes.AccessLogSettings) {
+	want, _ := w.properties["AccessLogSetting"].(map[string]any)
+	if len(want) == 0 {
+		if have != nil && aws.ToString(have.DestinationArn) != "" {
+			p.add(gatewaytypes.OpRemove, "/accessLogSettings", nil)
+		}
+		return
+	}
+	if have == nil {
+		have = &gatewaytypes.AccessLogSettings{}
+	}
+	if v, _ := want["Format"].(string); v != aws.ToString(have.Format) {
+		p.replace("/accessLogSettings/format", v)
+	}
+	if v, _ := want["DestinationArn"].(string); v != aws.ToString(have.DestinationArn) {
+		p.replace("/accessLogSettings/destinationArn", v)
+	}
+}
+
+func optionalText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

@@ -54,7 +54,7 @@ var types = index(
 	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,
 	oidcProviderType, samlProviderType,
 	identityPoolType, roleAttachmentType, principalTagType,
-	restAPIType, apiResourceType, methodType, authorizerType, deploymentType, stageType,
+	restAPIType, apiResourceType, methodType, authorizerType, gatewayResponseType, deploymentType, stageType, accountType,
 )
 
 func index(all ...*resourceType) map[string]*resourceType {
@@ -73,21 +73,19 @@ const (
 // unsupportedTypes are those that guarded APIs often have beside them, with
 // what to do instead.
 var unsupportedTypes = map[string]string{
-	"AWS::Logs::LogGroup":              "functions' logs are kept by the server; give it a Condition that is false here",
-	"AWS::Cognito::UserPoolDomain":     "there are no hosted pages; give it a Condition that is false here",
-	"AWS::Serverless::HttpApi":         "use AWS::Serverless::Api, with events of type Api",
-	"AWS::Serverless::LayerVersion":    "put what the layer holds into the function's folder",
-	"AWS::ApiGatewayV2::Api":           "use AWS::ApiGateway::RestApi",
-	"AWS::ApiGateway::UsagePlan":       "API keys are not supported",
-	"AWS::ApiGateway::ApiKey":          "API keys are not supported",
-	"AWS::Lambda::Version":             "the latest code is always what runs",
-	"AWS::Lambda::Alias":               "the latest code is always what runs",
-	"AWS::CloudFormation::Stack":       "one template is one stack: put its resources here",
-	"AWS::Serverless::Application":     "one template is one stack: put its resources here",
-	"AWS::ApiGateway::Model":           "models are not supported",
-	"AWS::ApiGateway::Account":         "every request is recorded by the server itself; give it a Condition that is false here",
-	"AWS::ApiGateway::DomainName":      "custom domains are not supported",
-	"AWS::ApiGateway::GatewayResponse": "gateway responses are not set by templates",
+	"AWS::Logs::LogGroup":           "functions' logs are kept by the server; give it a Condition that is false here",
+	"AWS::Cognito::UserPoolDomain":  "there are no hosted pages; give it a Condition that is false here",
+	"AWS::Serverless::HttpApi":      "use AWS::Serverless::Api, with events of type Api",
+	"AWS::Serverless::LayerVersion": "put what the layer holds into the function's folder",
+	"AWS::ApiGatewayV2::Api":        "use AWS::ApiGateway::RestApi",
+	"AWS::ApiGateway::UsagePlan":    "API keys are not supported",
+	"AWS::ApiGateway::ApiKey":       "API keys are not supported",
+	"AWS::Lambda::Version":          "the latest code is always what runs",
+	"AWS::Lambda::Alias":            "the latest code is always what runs",
+	"AWS::CloudFormation::Stack":    "one template is one stack: put its resources here",
+	"AWS::Serverless::Application":  "one template is one stack: put its resources here",
+	"AWS::ApiGateway::Model":        "models are not supported",
+	"AWS::ApiGateway::DomainName":   "custom domains are not supported",
 }
 
 func typeNames() []string {

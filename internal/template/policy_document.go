@@ -13,11 +13,17 @@ import (
 // Its value, once resolved, is the JSON.
 func policyOf(kind policy.Kind) shape { return shape{kind: policyText, policy: kind} }
 
+// ownPolicy is a policy whose service has short forms of its own, and judges it.
+var ownPolicy = shape{kind: policyText}
+
 // checkPolicy reads a policy as IAM will, so that what is wrong with it is
 // told with its line and before anything is made.
 func checkPolicy(r *report, n *node, kind policy.Kind, name string) {
 	if n.kind != mapping && n.kind != text {
 		r.problem(n.at, "%s must be a policy, not %s", name, n.kind)
+		return
+	}
+	if kind == 0 {
 		return
 	}
 	complete := true

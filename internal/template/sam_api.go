@@ -13,20 +13,16 @@ var samAuthFields = fields{
 	"Authorizers": {kind: tableOf, item: &shape{kind: record, fields: fields{
 		"UserPoolArn": anyJSON, "AuthorizationScopes": strs, "AuthType": str,
 		"Identity": records(fields{
-			"Header": str, "ValidationExpression": str, "ReauthorizeEvery": integer,
-			"QueryStrings":   unsupported("a token of a user pool comes in a header"),
-			"StageVariables": unsupported("a token of a user pool comes in a header"),
-			"Context":        unsupported("a token of a user pool comes in a header"),
+			"Header": str, "Headers": strs, "QueryStrings": strs, "StageVariables": strs, "Context": strs,
+			"ValidationExpression": str, "ReauthorizeEvery": integer,
 		}),
-		"FunctionArn":                       unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
-		"FunctionInvokeRole":                unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
-		"FunctionPayloadType":               unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
-		"DisableFunctionDefaultPermissions": unsupported("function authorizers are not supported; supported are user pools (UserPoolArn)"),
+		"FunctionArn": str, "FunctionInvokeRole": str, "FunctionPayloadType": oneOf("TOKEN", "REQUEST"),
+		"DisableFunctionDefaultPermissions": flag,
 	}}},
 	"InvokeRole":     str,
 	"ApiKeyRequired": unsupported("API keys are not supported"), "UsagePlan": unsupported("API keys are not supported"),
 	"AddApiKeyRequiredToCorsPreflight": unsupported("API keys are not supported"),
-	"ResourcePolicy":                   unsupported("resource policies of APIs are not set by templates"),
+	"ResourcePolicy":                   samResourcePolicy,
 }
 
 var samAPIFields = fields{
@@ -37,13 +33,16 @@ var samAPIFields = fields{
 	"MergeDefinitions": unsupported("define the API with Api events"),
 	"DefinitionBody":   unsupported("define the API with Api events"), "DefinitionUri": unsupported("define the API with Api events"),
 	"MethodSettings":   methodSettings,
-	"AccessLogSetting": unsupported("every request is recorded by the server itself"),
-	"GatewayResponses": unsupported("gateway responses are not set by templates"),
-	"Models":           unsupported("models are not supported"), "Domain": unsupported("custom domains are not supported"),
+	"AccessLogSetting": accessLog,
+	"GatewayResponses": {kind: tableOf, item: &shape{kind: record, fields: fields{
+		"StatusCode": str, "ResponseTemplates": strMap,
+		"ResponseParameters": records(fields{"Headers": strMap, "Paths": strMap, "QueryStrings": strMap}),
+	}}},
+	"Models": unsupported("models are not supported"), "Domain": unsupported("custom domains are not supported"),
 	"CacheClusterEnabled": flag.of("false"), "CacheClusterSize": unsupported("answers are not cached"),
 	"CanarySetting": unsupported("canaries are not supported"), "MinimumCompressionSize": unsupported("answers are not compressed"),
 	"ApiKeySourceType": unsupported("API keys are not supported"), "FailOnWarnings": unsupported("no OpenAPI document is made"),
-	"Mode": unsupported("no OpenAPI document is made"), "Policy": unsupported("resource policies of APIs are not set by templates"),
+	"Mode": unsupported("no OpenAPI document is made"), "Policy": ownPolicy,
 	"SecurityPolicy": unsupported("the listener decides over TLS"),
 }
 
@@ -108,7 +107,8 @@ func (l *loader) expandAPI(d *declaration, routes []route) {
 	r := d.resource
 	r.kind = restAPIType
 	r.properties = newMapping(p.at, "Name", p.get("Name"), "Description", p.get("Description"),
-		"BinaryMediaTypes", mediaTypes(p.get("BinaryMediaTypes")), "DisableExecuteApiEndpoint", p.get("DisableExecuteApiEndpoint"))
+		"BinaryMediaTypes", mediaTypes(p.get("BinaryMediaTypes")), "DisableExecuteApiEndpoint", p.get("DisableExecuteApiEndpoint"),
+		"Policy", a.policy(p, routes))
 	l.add(&r)
 	a.follows = []string{d.id}
 	l.checkEndpoint(p.get("EndpointConfiguration"))
@@ -145,6 +145,7 @@ func (l *loader) expandAPI(d *declaration, routes []route) {
 		}
 	}
 	a.follows = append(a.follows, methodIDs...)
+	a.gatewayResponses(p.get("GatewayResponses"))
 	a.deployAndStage(p, r)
 }
 
@@ -220,16 +221,8 @@ func (a *guardedAPI) method(rt route) string {
 	properties := newMapping(rt.at,
 		"RestApiId", newRef(rt.at, a.id), "ResourceId", a.resource(rt.path, rt.at), "HttpMethod", newText(rt.at, rt.method),
 		"Integration", newMapping(rt.at, "Type", newText(rt.at, "AWS_PROXY"), "IntegrationHttpMethod", newText(rt.at, "POST"),
-			"Uri", uri, "TimeoutInMillis", rt.timeout))
-	name, at := a.standard, rt.at
-	if rt.authorizer != nil {
-		name, at = rt.authorizer.text, rt.authorizer.at
-	}
-	if name == awsIAM {
-		a.invokeRole(rt.invokeRole, a.d.resource.properties.get("Auth").get("InvokeRole"), at)
-	} else if rt.invokeRole != nil {
-		a.note(rt.invokeRole.at, "InvokeRole of event %s has no effect: it is for routes with AWS_IAM", rt.event)
-	}
+			"Uri", uri, "TimeoutInMillis", rt.timeout, "Credentials", a.invokeRole(rt)))
+	name, at := a.authorizerOf(rt)
 	a.guard(properties, name, at, rt.scopes)
 	a.add(&resource{id: id, kind: methodType, at: rt.at, label: rt.method + " " + rt.path, properties: properties})
 	return id
@@ -264,5 +257,5 @@ func (a *guardedAPI) deployAndStage(p *node, api resource) {
 		properties: newMapping(a.at, "RestApiId", newRef(a.at, a.id))})
 	a.add(&resource{id: stageID(a.id, a.stage), kind: stageType, at: a.at, label: a.stage, properties: newMapping(a.at,
 		"RestApiId", newRef(a.at, a.id), "StageName", newText(a.at, a.stage), "DeploymentId", newRef(a.at, deployment),
-		"Variables", p.get("Variables"))})
+		"Variables", p.get("Variables"), "MethodSettings", p.get("MethodSettings"), "AccessLogSetting", p.get("AccessLogSetting"))})
 }

@@ -29,22 +29,39 @@ func (a *guardedAPI) readAuth(auth *node) bool {
 // awsIAM guards by the caller's signature and policies, without an authorizer of the API's own.
 const awsIAM = "AWS_IAM"
 
-// invokeRole holds InvokeRole, the route's or else the API's, against what is
-// supported. Without one, SAM makes the gateway call the function with the
-// caller's own credentials: whoever may call the route must then be allowed to
-// invoke the function too. That is not done here, and to let people in without
-// it would be to let in more of them than AWS does.
-func (a *guardedAPI) invokeRole(route, api *node, at Position) {
-	role := route
+// authorizerOf is the name of what guards a route, "" for nothing, and where it is said.
+func (a *guardedAPI) authorizerOf(rt route) (name string, at Position) {
+	if rt.authorizer != nil {
+		return rt.authorizer.text, rt.authorizer.at
+	}
+	return a.standard, rt.at
+}
+
+// invokeRole is who calls the function of a route with AWS_IAM, as SAM has it:
+// the caller (CALLER_CREDENTIALS, the default), who must then be allowed to
+// invoke it, API Gateway itself (NONE), or a role. nil for API Gateway.
+func (a *guardedAPI) invokeRole(rt route) *node {
+	role := rt.invokeRole
 	if role == nil {
-		role = api
+		role = a.d.resource.properties.get("Auth").get("InvokeRole")
+	}
+	if name, _ := a.authorizerOf(rt); name != awsIAM {
+		if rt.invokeRole != nil && !rt.invokeRole.is("NONE") {
+			a.note(rt.invokeRole.at, "InvokeRole of event %s has no effect: it is for routes with AWS_IAM", rt.event)
+		}
+		return nil
 	}
 	switch {
-	case role == nil:
-		a.problem(at, "AWS_IAM needs InvokeRole: NONE in Auth. Without it, SAM lets the function be called with the caller's own credentials (CALLER_CREDENTIALS), which is not supported")
-	case !role.is("NONE"):
-		a.problem(role.at, "InvokeRole can only be NONE: the gateway calls a function by the function's own permission, not with a role or the caller's credentials")
+	case role == nil, role.is("CALLER_CREDENTIALS"):
+		at := rt.at
+		if role != nil {
+			at = role.at
+		}
+		return newText(at, "arn:"+a.partition+":iam::*:user/*")
+	case role.is("NONE"):
+		return nil
 	}
+	return role
 }
 
 // knowsAuthorizer reports a name that guards nothing. A typing error here would
@@ -59,38 +76,6 @@ func (a *guardedAPI) knowsAuthorizer(at Position, name string) bool {
 	}
 	a.problem(at, "API %s has no authorizer %q%s; it has %s", a.id, name, didYouMean(name, known), names(known))
 	return false
-}
-
-func (a *guardedAPI) authorizer(f field) {
-	d := f.value
-	if f.name == "NONE" || f.name == awsIAM {
-		a.problem(f.at, "%q cannot be the name of an authorizer", f.name)
-		return
-	}
-	pools := d.get("UserPoolArn")
-	switch {
-	case pools == nil:
-		a.problem(f.at, "authorizer %q needs UserPoolArn; other kinds are not supported", f.name)
-		return
-	case pools.kind == list && len(pools.items) > 0:
-	case pools.kind == list || pools.kind == mapping:
-		a.problem(pools.at, "UserPoolArn must be the ARN of a user pool, or a list of them")
-		return
-	default:
-		pools = newList(pools.at, pools)
-	}
-	header, identity := "Authorization", d.get("Identity")
-	if h := identity.get("Header"); h != nil {
-		header = h.text
-	}
-	id := a.id + letters(f.name) + "Authorizer"
-	a.authorizers[f.name] = d
-	a.follows = append(a.follows, id)
-	a.add(&resource{id: id, kind: authorizerType, at: f.at, label: f.name, properties: newMapping(f.at,
-		"RestApiId", newRef(f.at, a.id), "Name", newText(f.at, f.name), "Type", newText(f.at, "COGNITO_USER_POOLS"),
-		"ProviderARNs", pools, "IdentitySource", newText(f.at, "method.request.header."+header),
-		"IdentityValidationExpression", identity.get("ValidationExpression"),
-		"AuthorizerResultTtlInSeconds", identity.get("ReauthorizeEvery"), "AuthType", d.get("AuthType"))})
 }
 
 // guard puts an authorizer on a method. scopes override the authorizer's own.
@@ -115,8 +100,15 @@ func (a *guardedAPI) guard(method *node, name string, at Position, scopes *node)
 	if scopes == nil {
 		scopes = a.authorizers[name].get("AuthorizationScopes")
 	}
+	kind := "COGNITO_USER_POOLS"
+	if a.authorizers[name].get("FunctionArn") != nil {
+		kind = "CUSTOM"
+		if scopes != nil {
+			a.problem(scopes.at, "AuthorizationScopes have no meaning with a function as authorizer: its policy decides")
+		}
+	}
 	method.fields = append(method.fields,
-		field{"AuthorizationType", at, newText(at, "COGNITO_USER_POOLS")},
+		field{"AuthorizationType", at, newText(at, kind)},
 		field{"AuthorizerId", at, newRef(at, a.id+letters(name)+"Authorizer")})
 	if scopes != nil {
 		method.fields = append(method.fields, field{"AuthorizationScopes", scopes.at, scopes})

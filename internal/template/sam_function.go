@@ -45,7 +45,7 @@ var samEventFields = fields{
 		"Authorizer": str, "AuthorizationScopes": strs, "OverrideApiAuth": noEffect("Authorizer is enough"),
 		"InvokeRole":     str,
 		"ApiKeyRequired": unsupported("API keys are not supported"),
-		"ResourcePolicy": unsupported("resource policies of APIs are not set by templates"),
+		"ResourcePolicy": samResourcePolicy,
 	}),
 	"RequestModel": unsupported("models are not supported"), "RequestParameters": unsupported("request validation is not supported"),
 	"ResponseTransferMode": unsupported("answers are not streamed"),
@@ -61,6 +61,7 @@ type route struct {
 	authorizer   *node // nil: the API's default
 	invokeRole   *node
 	scopes       *node
+	policy       *node // ResourcePolicy
 	timeout      *node
 }
 
@@ -190,6 +191,7 @@ func (l *loader) route(d *declaration, e field, p *node) (route, bool) {
 	}
 	if auth := p.get("Auth"); auth != nil {
 		rt.authorizer, rt.scopes, rt.invokeRole = auth.get("Authorizer"), auth.get("AuthorizationScopes"), auth.get("InvokeRole")
+		rt.policy = auth.get("ResourcePolicy")
 	}
 	return rt, len(l.problems) == before
 }

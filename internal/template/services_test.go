@@ -28,6 +28,7 @@ import (
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
+	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/runner"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/userpool"
@@ -115,9 +116,10 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	must(t, err)
 	must(t, functions.Start(ctx))
 	t.Cleanup(func() { functions.Close() })
-	apis, err := gateway.New(ctx, gateway.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
+	served, err := gateway.New(ctx, gateway.Config{DB: db, Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: noInvoker{}, Pools: nobody{}, Records: nobody{}, Logger: log})
 	must(t, err)
+	apis := restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Gateway: served})
 	ids, err := identitypool.New(identitypool.Config{DB: db, Keys: keys, Account: account, UserPools: strangers{}, Providers: strangers{}, Roles: poolRoles{people},
 		Random: rand.Reader, Clock: now, Logger: log})
 	must(t, err)

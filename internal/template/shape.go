@@ -28,6 +28,7 @@ type shapeKind uint8
 const (
 	anyText shapeKind = iota
 	wholeNumber
+	anyNumber
 	trueFalse
 	listOf
 	record
@@ -41,6 +42,7 @@ type fields map[string]shape
 var (
 	str     = shape{kind: anyText}
 	integer = shape{kind: wholeNumber}
+	decimal = shape{kind: anyNumber}
 	flag    = shape{kind: trueFalse}
 	strs    = listing(str)
 	strMap  = shape{kind: tableOf, item: &shape{kind: anyText}}
@@ -98,6 +100,10 @@ func check(r *report, n *node, s shape, name string) {
 		if _, err := strconv.ParseInt(n.text, 10, 32); !n.scalar() || err != nil {
 			wrong("a whole number")
 		}
+	case anyNumber:
+		if _, err := strconv.ParseFloat(n.text, 64); !n.scalar() || err != nil {
+			wrong("a number")
+		}
 	case trueFalse:
 		if !n.is("true") && !n.is("false") {
 			wrong("true or false")
@@ -146,6 +152,9 @@ func plain(n *node, s shape) any {
 	case wholeNumber:
 		i, _ := strconv.ParseInt(n.text, 10, 32)
 		return i
+	case anyNumber:
+		f, _ := strconv.ParseFloat(n.text, 64)
+		return f
 	case trueFalse:
 		return n.text == "true"
 	case listOf:
