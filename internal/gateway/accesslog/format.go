@@ -81,28 +81,23 @@ func Compile(text string, api API) (*Format, error) {
 // readName reads ".requestId": names with dots between them, no dot at the end.
 // The name of a claim may have : and - in it, as cognito:username has.
 func readName(s string) (name, rest string) {
-	isWord := func(i int) bool {
-		return i < len(s) && (isLetter(s[i]) || s[i] >= '0' && s[i] <= '9' || s[i] == '_')
-	}
 	end := 0
-	for {
-		inClaim := strings.HasPrefix(s[min(1, len(s)):end], claims)
-		switch {
-		case end > 0 && isWord(end):
-			end++
-		case isWord(end): // $contextual
-			end++
-		case end < len(s) && (s[end] == '.' || inClaim && (s[end] == ':' || s[end] == '-')) && isWord(end+1):
-			end++
-		default:
-			name, _ = strings.CutPrefix(s[:end], ".")
-			if end > 0 && s[0] != '.' {
-				name = "" // none begins like that
-			}
-			return name, s[end:]
+	for end < len(s) {
+		c := s[end]
+		joint := c == '.' || (c == ':' || c == '-') && strings.HasPrefix(s[:end], "."+claims)
+		if !isWord(c) && !(joint && end+1 < len(s) && isWord(s[end+1])) {
+			break
 		}
+		end++
 	}
+	name, ok := strings.CutPrefix(s[:end], ".")
+	if !ok {
+		name = "" // $context itself, or $contextual: no variable
+	}
+	return name, s[end:]
 }
+
+func isWord(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
