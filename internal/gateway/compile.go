@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/policy"
 )
@@ -25,6 +26,7 @@ type stage struct {
 	policy            policy.Attached // of the API itself; zero: none
 	responses         responses
 	throttles         *throttle.Stage
+	log               *accesslog.Log // nil: none is kept
 
 	http *httpStage // of an HTTP API; nil: of a REST API
 }
@@ -57,6 +59,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 		s.variablesJSON, _ = json.Marshal(row.Variables) // a map of strings always encodes
 	}
 	s.throttles = g.throttles.Stage(row.Region, row.APIID, row.Name, throttleSettings(row, d))
+	s.log = g.compileLog(row)
 	if row.HTTP {
 		g.compileHTTP(s, row, d.HTTP)
 		return s

@@ -10,6 +10,7 @@ import (
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/gateway/upstream"
 	"github.com/sallyport/sallyport/internal/sigv4"
@@ -18,7 +19,7 @@ import (
 )
 
 // Config is what a Gateway needs from its surroundings. All fields are required
-// but Backend.
+// but Backend and AccessLogs.
 type Config struct {
 	DB      *store.DB
 	Clock   *clock.Clock
@@ -33,6 +34,8 @@ type Config struct {
 	Records  Records
 	Logger   *slog.Logger
 	Backend  *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
+
+	AccessLogs *accesslog.Writer // nil: no stage's access log is written
 }
 
 // Invoker runs functions.
@@ -108,7 +111,8 @@ type Gateway struct {
 	logger  *slog.Logger
 	backend *upstream.Client
 
-	throttles *throttle.Account
+	throttles  *throttle.Account
+	accessLogs *accesslog.Writer
 
 	live atomic.Pointer[snapshot]
 }
@@ -124,7 +128,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
 		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
-		throttles: throttle.NewAccount(throttle.AccountLimit),
+		throttles: throttle.NewAccount(throttle.AccountLimit), accessLogs: c.AccessLogs,
 	}
 	if g.backend == nil {
 		g.backend = upstream.New(upstream.Config{})

@@ -40,6 +40,9 @@ func (g *Gateway) answer(x *exchange) {
 	x.record.Source, x.record.UserAgent, x.record.Caller = x.source, x.r.UserAgent(), "anonymous"
 	defer func() {
 		x.record.Took = g.clock.Now().Sub(x.at)
+		if x.stage != nil && x.stage.log != nil {
+			x.stage.log.Write(x.variable)
+		}
 		g.records.Write(&x.record)
 	}()
 	d, reason := g.stage(x)

@@ -61,6 +61,15 @@ func (p place) append(b []byte, value string) []byte {
 // of a line, bytes that are no UTF-8) shows as a number or not at all.
 func (p place) escape(b []byte, value string) []byte {
 	for i := 0; i < len(value); {
+		plain := i
+		for plain < len(value) && isPlain(value[plain]) {
+			plain++
+		}
+		if plain > i {
+			b = append(b, value[i:plain]...)
+			i = plain
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(value[i:])
 		bad := r == utf8.RuneError && size == 1
 		switch {
@@ -72,6 +81,11 @@ func (p place) escape(b []byte, value string) []byte {
 		i += size
 	}
 	return b
+}
+
+// isPlain is true for what means nothing anywhere: most of what is sent.
+func isPlain(c byte) bool {
+	return c >= '(' && c <= '~' && c != '<' && c != '>' && c != '\\' || c >= '#' && c <= '%' || c == '!'
 }
 
 func (p place) appendPrintable(b []byte, r rune) []byte {
