@@ -30,8 +30,8 @@ func main() {
 	}
 	var s settings
 	only := flag.String("only", "", "run only the scenarios whose name has this regular expression")
-	flag.IntVar(&s.rounds, "rounds", 5, "how often each scenario runs")
-	flag.DurationVar(&s.length, "length", 1500*time.Millisecond, "how long one run lasts")
+	flag.IntVar(&s.rounds, "rounds", 7, "how often each scenario runs")
+	flag.DurationVar(&s.length, "length", time.Second, "how long one run lasts, in whole seconds")
 	flag.IntVar(&s.connections, "connections", 8, "connections of wrk")
 	flag.BoolVar(&s.check, "check", false, "fail if a median is over its target")
 	flag.Parse()
