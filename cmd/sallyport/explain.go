@@ -23,16 +23,17 @@ what came of it; and where policies refused, which statement of which policy did
 every other statement did not fit.
 
 REQUEST-ID is what the client got with its answer: the header x-amzn-RequestId, or the request
-id in an SDK's error. The server must be running; it is asked with its root key, which comes
+id in an SDK's error; its first eight characters are enough. sallyport requests lists those of
+the last requests. The server must be running; it is asked with its root key, which comes
 from SALLYPORT_ROOT_ACCESS_KEY_ID and SALLYPORT_ROOT_SECRET_ACCESS_KEY or from its data folder.
-A server keeps its newest records in memory: not those from before it started, and not those
-of other nodes, each of which has to be asked by its own --listen.
+It keeps as many records as sallyport up --keep-requests and --keep-requests-for say, and knows
+those of all nodes of its database.
 
 With --json, one object:
 
   {"requestId","time","plane":"control|data|program","outcome":"passed|refused|failed",
    "status","tookMicroseconds","caller","source","userAgent","service","operation","region",
-   "resource","reason",
+   "resource","api","stage","route","authorizer","reason",
    "steps":[{"name","outcome","detail","afterMicroseconds"}],
    "policies":{"principal","action","resource","decision":"ExplicitDeny|ImplicitDeny","layer",
      "statements":[{"layer","level","policy","statement","sid","effect":"Allow|Deny",
@@ -40,7 +41,7 @@ With --json, one object:
      "left","forgotten"},
    "within":[...]}
 
-policies is there only where policies refused. Statements are counted from 0; left is how many
+api, stage, route and authorizer are of requests for APIs, as far as they came. policies is there only where policies refused. Statements are counted from 0; left is how many
 were not kept for want of room, and forgotten that none of them are any more. within are the
 operations that the server asked of itself on the way, in the same form.`,
 		Args: exactly(1, "one request id"),

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -28,22 +30,56 @@ func explainOne(b *strings.Builder, r *audit.Report) {
 			fmt.Fprintf(b, "  %-9s %s\n", label, visible(text))
 		}
 	}
-	fmt.Fprintf(b, "Request %s: %s, status %d\n", visible(r.RequestID), r.Outcome, r.Status)
+	fmt.Fprintf(b, "Request %s: %s\n", visible(r.RequestID), ending(r))
 	line("when", fmt.Sprintf("%s, for %v", r.At.UTC().Format("2006-01-02 15:04:05.000 UTC"), time.Duration(r.Took)*time.Microsecond))
 	line("who", whoAsked(r))
 	line("from", strings.TrimSpace(r.Source+" "+bracketed(r.UserAgent)))
 	line("asked for", strings.TrimSpace(strings.TrimSpace(r.Service+" "+r.Operation)+" "+bracketed(r.Region)))
+	line("route", routeOf(r))
+	line("guard", r.Guard)
 	line("resource", r.Resource)
 	fmt.Fprintf(b, "\n%s\n", visible(verdictOf(r)))
 	if len(r.Steps) > 0 {
-		fmt.Fprintf(b, "\nStep by step:\n")
+		width := 0
 		for _, s := range r.Steps {
-			fmt.Fprintf(b, "  %-8s %-10s %s\n", s.Outcome, visible(s.Name), visible(s.Detail))
+			width = max(width, len(visible(s.Name)))
+		}
+		fmt.Fprintf(b, "\nStep by step, with the time since it came:\n")
+		for _, s := range r.Steps {
+			row := fmt.Sprintf("%10s  %-8s %-*s  %s", milliseconds(s.After), s.Outcome, width, visible(s.Name), visible(told(s.Detail)))
+			fmt.Fprintln(b, strings.TrimRight(row, " "))
 		}
 	}
 	if r.Policies != nil {
 		explainPolicies(b, r.Policies)
 	}
+}
+
+// ending is how a request ended: refused, status 403.
+func ending(r *audit.Report) string {
+	if r.Status == 0 { // what the server asks of itself has none
+		return r.Outcome
+	}
+	return r.Outcome + ", status " + strconv.Itoa(r.Status)
+}
+
+// routeOf is what of an API the request came to, as far as it came.
+func routeOf(r *audit.Report) string {
+	if r.API == "" {
+		return ""
+	}
+	text := "API " + r.API
+	if r.Stage != "" {
+		text += ", stage " + r.Stage
+	}
+	if r.Route != "" {
+		return r.Route + " of " + text
+	}
+	return "none; " + text
+}
+
+func milliseconds(micros int64) string {
+	return strconv.FormatFloat(float64(micros)/1000, 'f', 3, 64) + " ms"
 }
 
 func bracketed(text string) string {
@@ -64,6 +100,7 @@ func whoAsked(r *audit.Report) string {
 // whoever looks for the cause.
 func verdictOf(r *audit.Report) string {
 	step, decided := deciding(r)
+	why := sentence(told(step.Detail))
 	switch {
 	case r.Policies != nil && !r.Policies.Forgotten:
 		return policyVerdict(r.Policies)
@@ -74,15 +111,49 @@ func verdictOf(r *audit.Report) string {
 	case !decided:
 		return "It ended before any step decided; the server's log may know more under this id."
 	case step.Outcome == "failed":
-		return sentence("It was no refusal: the step " + step.Name + " failed: " + step.Detail + "; the server's log may know more under this id")
+		return "Failed" + answered(r) + " It was no refusal: the step " + step.Name + " could not be done. " + why + " The server's log may know more under this id."
 	case step.Name == "handler":
-		return sentence("The caller may do this; the operation itself said no: " + step.Detail)
+		return "Refused" + answered(r) + " The caller may do this; the operation itself said no: " + bare(step.Detail) + "."
 	case step.Name == "signature":
-		return sentence("The signature was not accepted, so nobody knows who asked: " + step.Detail)
-	case step.Name == "route" && r.Operation != "":
-		return sentence("Nothing here takes " + r.Operation + ": " + step.Detail)
+		return "Refused" + answered(r) + " The signature was not accepted, so nobody knows who asked: " + bare(told(step.Detail)) + "."
+	case step.Name == "route":
+		text := "Refused" + answered(r) + " Nothing here takes " + r.Operation + ": " + bare(step.Detail) + "."
+		if r.Stage != "" && r.Route == "" {
+			text += " A stage serves what was deployed to it: a route that was made since waits for the next deployment."
+		}
+		return text
+	case step.Name == "throttle":
+		return "Refused" + answered(r) + " It would have been served at a quieter time. " + why
+	case step.Name == "resource policy":
+		return "Refused" + answered(r) + " The API's own resource policy does not let it in: " + bare(step.Detail) + "."
+	case why == "":
+		return "Refused" + answered(r) + " The step " + step.Name + " did not let it pass."
 	}
-	return sentence("The step " + step.Name + " refused it: " + step.Detail)
+	return "Refused" + answered(r) + " " + why
+}
+
+// answered is what the client was told: ": 401 Unauthorized."
+func answered(r *audit.Report) string {
+	if r.Status == 0 {
+		return "."
+	}
+	return strings.TrimRight(": "+strconv.Itoa(r.Status)+" "+http.StatusText(r.Status), " ") + "."
+}
+
+// Values in the words of package verify.
+var (
+	wantedAndHad = regexp.MustCompile(` \(expected ("(?:[^"\\]|\\.)*"), found ("(?:[^"\\]|\\.)*")\)`)
+	wanted       = regexp.MustCompile(` \(expected ("(?:[^"\\]|\\.)*")\)`)
+	had          = regexp.MustCompile(` \(found ("(?:[^"\\]|\\.)*")\)`)
+)
+
+// told is a detail without the marks of a program: "the token is for another
+// audience: it has "b", the authorizer wants "a"".
+func told(detail string) string {
+	text := strings.TrimPrefix(detail, "verify: ")
+	text = wantedAndHad.ReplaceAllString(text, ": it has $2, the authorizer wants $1")
+	text = wanted.ReplaceAllString(text, ": the authorizer wants $1")
+	return had.ReplaceAllString(text, ": it has $1")
 }
 
 func deciding(r *audit.Report) (audit.ReportStep, bool) {
@@ -94,13 +165,23 @@ func deciding(r *audit.Report) (audit.ReportStep, bool) {
 	return audit.ReportStep{}, false
 }
 
+// sentence begins with a capital, unless with a name, and ends in a full stop.
 func sentence(text string) string {
-	text = strings.TrimRight(text, " .:")
+	if text = bare(text); text == "" {
+		return ""
+	}
+	first, _, _ := strings.Cut(text, " ")
+	if !strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
 	if strings.HasSuffix(text, "…") {
 		return text
 	}
 	return text + "."
 }
+
+// bare is a detail to which a full stop can be added.
+func bare(text string) string { return strings.TrimRight(text, " .:") }
 
 func policyVerdict(p *audit.Policies) string {
 	what := p.Action + " on " + p.Resource

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/server"
 )
@@ -38,46 +39,87 @@ func plainClient() *http.Client {
 	return &http.Client{Timeout: askTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// askOperator gets one of the paths that a server has for its operator, signed
-// by the root key. A server for tests on this machine asks for none: so a key
-// that cannot be found counts only when the server wants one.
-func askOperator(ctx context.Context, c config.Config, path string) ([]byte, error) {
-	base := serverURL(c)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+// operatorDoor is a server as its operator meets it.
+type operatorDoor struct {
+	config config.Config
+	base   string
+	key    account.Credentials
+	noKey  error // why there is none
+}
+
+func knock(ctx context.Context, c config.Config) *operatorDoor {
+	d := &operatorDoor{config: c, base: serverURL(c)}
+	d.key, d.noKey = server.RootKey(ctx, c)
+	return d
+}
+
+// ask gets one of the paths that a server has for its operator, signed by the
+// root key. A server for tests on this machine asks for none: so a key that
+// cannot be found counts only when the server wants one.
+func (d *operatorDoor) ask(ctx context.Context, client *http.Client, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	key, noKey := server.RootKey(ctx, c)
-	if noKey == nil {
+	if d.noKey == nil {
 		nothing := sha256.Sum256(nil)
-		credentials := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey.Reveal()}
-		if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(nothing[:]), "sallyport", c.Region, time.Now()); err != nil {
+		credentials := aws.Credentials{AccessKeyID: d.key.AccessKeyID, SecretAccessKey: d.key.SecretAccessKey.Reveal()}
+		if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(nothing[:]), "sallyport", d.config.Region, time.Now()); err != nil {
 			return nil, err
 		}
 	}
-	response, err := plainClient().Do(request)
+	response, err := client.Do(request)
 	if err != nil {
-		return nil, unreachable(base, err)
+		return nil, unreachable(d.base, err)
+	}
+	return response, nil
+}
+
+// read is ask for what comes as a whole.
+func (d *operatorDoor) read(ctx context.Context, path string) (body []byte, status int, err error) {
+	response, err := d.ask(ctx, plainClient(), path)
+	if err != nil {
+		return nil, 0, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxReport))
-	if err != nil {
-		return nil, unreachable(base, err)
+	if body, err = io.ReadAll(io.LimitReader(response.Body, maxReport)); err != nil {
+		return nil, 0, unreachable(d.base, err)
 	}
+	return body, response.StatusCode, nil
+}
+
+// refusal is what an answer means that is not what was asked for.
+func (d *operatorDoor) refusal(status int, body []byte) error {
 	var said struct{ RequestID, Message string }
-	isJSON := json.Unmarshal(body, &said) == nil
+	_ = json.Unmarshal(body, &said) // what is no JSON says nothing
 	switch {
-	case response.StatusCode == http.StatusOK && isJSON && said.RequestID != "":
-		return body, nil
-	case response.StatusCode == http.StatusNotFound && said.RequestID != "":
-		return nil, fmt.Errorf("the server at %s has %s", base, visible(said.Message))
-	case response.StatusCode == http.StatusNotFound && said.Message == "Not Found": // the door is shut
-		if noKey != nil {
-			return nil, fmt.Errorf("the server at %s wants to be asked with its root key, which is not here: %w", base, noKey)
+	case status == http.StatusNotFound && said.RequestID != "":
+		return fmt.Errorf("the server at %s has %s", d.base, visible(said.Message))
+	case status == http.StatusNotFound && said.Message == "Not Found": // the door is shut
+		if d.noKey != nil {
+			return fmt.Errorf("the server at %s wants to be asked with its root key, which is not here: %w", d.base, d.noKey)
 		}
-		return nil, wrongKey(base)
+		return wrongKey(d.base)
+	case status == http.StatusBadRequest && said.Message != "":
+		return usageError{errors.New(visible(said.Message))}
+	case said.Message != "" && (status == http.StatusConflict || status == http.StatusTooManyRequests || status == http.StatusInternalServerError):
+		return fmt.Errorf("the server at %s says: %s", d.base, visible(said.Message))
 	}
-	return nil, fmt.Errorf("what answers at %s is no sallyport of this version (HTTP status %d): say where yours is with --listen or --url", base, response.StatusCode)
+	return fmt.Errorf("what answers at %s is no sallyport of this version (HTTP status %d): say where yours is with --listen or --url", d.base, status)
+}
+
+// askOperator gets the report of a request.
+func askOperator(ctx context.Context, c config.Config, path string) ([]byte, error) {
+	door := knock(ctx, c)
+	body, status, err := door.read(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	var said struct{ RequestID string }
+	if status == http.StatusOK && json.Unmarshal(body, &said) == nil && said.RequestID != "" {
+		return body, nil
+	}
+	return nil, door.refusal(status, body)
 }
 
 func wrongKey(base string) error {
