@@ -21,12 +21,9 @@ func Discover(ctx context.Context, issuer string, opts ...RemoteOption) (*Remote
 	if err != nil {
 		return nil, err
 	}
-	address, err := parseSecureURL(issuer)
+	address, err := parseIssuer(issuer)
 	if err != nil {
-		return nil, fmt.Errorf("verify: issuer: %w", err)
-	}
-	if address.RawQuery != "" {
-		return nil, errors.New("verify: issuer: it must not have a query")
+		return nil, err
 	}
 	found, err := r.discover(ctx, issuer, address)
 	if err != nil {
@@ -34,6 +31,45 @@ func Discover(ctx context.Context, issuer string, opts ...RemoteOption) (*Remote
 	}
 	r.address = found
 	return r, nil
+}
+
+// NewDiscoveredKeys is Discover for a program that runs for long: nothing is
+// fetched before the first token, and each fetch of the keys looks up anew where
+// they are, so that an issuer may move them. Both documents have the limits and
+// the timeout of one, each for itself. What fails is told by Key, with
+// ErrKeysUnavailable, and, if it was the first of the two, ErrDiscovery.
+func NewDiscoveredKeys(issuer string, opts ...RemoteOption) (*RemoteKeys, error) {
+	r, err := newRemote(opts)
+	if err != nil {
+		return nil, err
+	}
+	address, err := parseIssuer(issuer)
+	if err != nil {
+		return nil, err
+	}
+	r.locate = func(ctx context.Context) (*url.URL, error) {
+		place, err := r.discover(ctx, issuer, address)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDiscovery, err)
+		}
+		return place, nil
+	}
+	return r, nil
+}
+
+// ErrDiscovery: the issuer's configuration could not be read, or names no keys
+// that may be used. It comes with ErrKeysUnavailable.
+var ErrDiscovery = errors.New("the issuer's configuration cannot be used")
+
+func parseIssuer(issuer string) (*url.URL, error) {
+	address, err := parseSecureURL(issuer)
+	if err != nil {
+		return nil, fmt.Errorf("verify: issuer: %w", err)
+	}
+	if address.RawQuery != "" || address.ForceQuery {
+		return nil, errors.New("verify: issuer: it must not have a query")
+	}
+	return address, nil
 }
 
 func (r *RemoteKeys) discover(ctx context.Context, issuer string, address *url.URL) (*url.URL, error) {

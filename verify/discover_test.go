@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sallyport/sallyport/verify"
 )
@@ -103,6 +104,77 @@ func TestUserPoolIssuers(t *testing.T) {
 	} {
 		if got, err := verify.UserPoolIssuer(id); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", id, got, err)
+		}
+	}
+}
+
+func TestDiscoveredKeysFollowTheIssuer(t *testing.T) {
+	k := newKeyServer(t)
+	serve := func(place string, signers ...signer) {
+		k.handle(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/.well-known/openid-configuration":
+				fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, k.URL, k.URL+place)
+			case place:
+				w.Write([]byte(jwks(signers...)))
+			default:
+				http.NotFound(w, r)
+			}
+		})
+	}
+	serve("/first", accessSigner())
+	clock := &testClock{}
+	keys, err := verify.NewDiscoveredKeys(k.URL, verify.WithClock(clock.now), verify.WithoutProxy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { keys.Close() })
+	k.expectFetches(t, 0)
+	expectKey(t, keys, "access-key=", nil)
+	expectKey(t, keys, "access-key=", nil)
+	k.expectFetches(t, 2)
+	serve("/second", idSigner())
+	expectKey(t, keys, "id-key=", verify.ErrUnknownKey) // a moment ago there was none
+	clock.advance(11 * time.Second)
+	expectKey(t, keys, "id-key=", nil)
+	expectKey(t, keys, "access-key=", verify.ErrUnknownKey)
+	k.expectFetches(t, 4)
+
+	// An outage, and strangers who ask for keys meanwhile, take no key away.
+	k.fail()
+	for range 20 {
+		clock.advance(11 * time.Second)
+		expectKey(t, keys, "forged", verify.ErrKeysUnavailable)
+		expectKey(t, keys, "id-key=", nil)
+	}
+	clock.advance(2 * time.Hour)
+	if _, err := keys.Key(t.Context(), "id-key="); !errors.Is(err, verify.ErrKeysUnavailable) || !errors.Is(err, verify.ErrDiscovery) {
+		t.Errorf("too old: %v", err)
+	}
+	serve("/third", idSigner())
+	clock.advance(11 * time.Second)
+	expectKey(t, keys, "id-key=", nil)
+}
+
+func TestDiscoveredKeysTellWhichOfTheTwoDocumentsFailed(t *testing.T) {
+	k := newKeyServer(t)
+	k.handle(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/.well-known/openid-configuration" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, k.URL, k.URL+"/keys")
+	})
+	keys, err := verify.NewDiscoveredKeys(k.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keys.Key(t.Context(), "x"); !errors.Is(err, verify.ErrKeysUnavailable) || errors.Is(err, verify.ErrDiscovery) {
+		t.Errorf("no key set: %v", err)
+	}
+	for _, bad := range []string{"", "http://example.com", "example.com", "https://example.com/?x=y", "https://example.com/?", "https://example.com/#x"} {
+		if _, err := verify.NewDiscoveredKeys(bad); err == nil {
+			t.Errorf("issuer %q was accepted", bad)
 		}
 	}
 }

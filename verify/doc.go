@@ -55,7 +55,8 @@
 // # Keys
 //
 // A [KeySource] answers for one issuer. [RemoteKeys] fetches a JWKS within limits
-// and keeps it; [Discover] finds its URL; [ParseKeys] and [NewKeySet] hold fixed
+// and keeps it; [Discover] finds its URL, and [NewDiscoveredKeys] finds it anew
+// with each fetch; [ParseKeys] and [NewKeySet] hold fixed
 // keys, for tests and for servers that have no way out.
 //
 // # What it cannot know

@@ -49,6 +49,7 @@ func isLoopback(host string) bool {
 // fetcher gets small JSON documents from an issuer.
 type fetcher struct {
 	transport http.RoundTripper // nil: one made for the URL
+	direct    bool              // that one uses no proxy
 	limit     int64             // bytes of a document
 	timeout   time.Duration     // for everything, redirects included
 }
@@ -65,7 +66,7 @@ func (f *fetcher) get(ctx context.Context, address *url.URL) (document string, e
 	request.Header.Set("Accept", "application/json")
 	transport := f.transport
 	if transport == nil {
-		transport = transportFor(address)
+		transport = transportFor(address, f.direct)
 	}
 	client := http.Client{Transport: transport, CheckRedirect: stayWith(address)}
 	response, err := client.Do(request)
@@ -102,12 +103,15 @@ func stayWith(origin *url.URL) func(*http.Request, []*http.Request) error {
 
 // transportFor keeps no connection open between fetches: they are rare, and a
 // function may be frozen for hours in between.
-func transportFor(address *url.URL) http.RoundTripper {
+func transportFor(address *url.URL, direct bool) http.RoundTripper {
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DisableKeepAlives:      true,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 64 << 10,
+	}
+	if direct {
+		transport.Proxy = nil
 	}
 	if address.Scheme == "http" {
 		dialer := &net.Dialer{Control: onlyLoopback}

@@ -116,7 +116,7 @@ func parseKey(members []member) (Key, bool) {
 	if public == nil {
 		return Key{}, false
 	}
-	key, err := NewKey(texts.kid, public, Algorithm(texts.alg))
+	key, err := NewKey(strings.Clone(texts.kid), public, Algorithm(strings.Clone(texts.alg))) // which would keep the whole document
 	return key, err == nil
 }
 

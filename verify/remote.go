@@ -28,6 +28,7 @@ import (
 // concurrent use.
 type RemoteKeys struct {
 	address      *url.URL
+	locate       func(context.Context) (*url.URL, error) // nil: address holds for good
 	fetcher      fetcher
 	now          func() time.Time
 	refreshAfter time.Duration
@@ -74,6 +75,15 @@ func WithTransport(transport http.RoundTripper) RemoteOption {
 			return errors.New("verify: WithTransport needs a transport")
 		}
 		r.fetcher.transport = transport
+		return nil
+	})
+}
+
+// WithoutProxy connects to the issuer itself, whatever HTTPS_PROXY and its like
+// say. A transport of one's own decides for itself.
+func WithoutProxy() RemoteOption {
+	return remoteOption(func(r *RemoteKeys) error {
+		r.fetcher.direct = true
 		return nil
 	})
 }
@@ -254,8 +264,19 @@ func (r *RemoteKeys) begin(now time.Time, pause time.Duration) (*flight, error) 
 	return r.flight, nil
 }
 
+// read gets the key set, from where the issuer has it now.
+func (r *RemoteKeys) read() (document string, err error) {
+	address := r.address
+	if r.locate != nil {
+		if address, err = r.locate(r.live); err != nil {
+			return "", err
+		}
+	}
+	return r.fetcher.get(r.live, address)
+}
+
 func (r *RemoteKeys) fetch(shared *flight, began time.Time) {
-	document, err := r.fetcher.get(r.live, r.address)
+	document, err := r.read()
 	var set *KeySet
 	if err == nil {
 		set, err = parseKeys(document)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
+	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/policy"
 	"github.com/sallyport/sallyport/internal/store"
@@ -30,6 +31,7 @@ type Service struct {
 	uses    uses
 
 	neighbours Neighbours
+	directory  *issuer.Directory // where the neighbours have none
 
 	opened   memo[[sha256.Size]byte, session] // good tokens, by the hash of key id and token
 	compiled memo[string, *policy.Policy]     // session policies, by their text
@@ -39,7 +41,7 @@ type Service struct {
 // operator chose; if it is empty, the stored one is used, and made first if
 // there is none.
 func New(account string, db *store.DB, ring *keyring.Keyring, given Credentials) *Service {
-	s := &Service{account: account, db: db, keyring: ring, pages: awsapi.NewPages(ring), given: given}
+	s := &Service{account: account, db: db, keyring: ring, pages: awsapi.NewPages(ring), given: given, directory: issuer.New(issuer.Config{Now: db.Now})}
 	s.current.Store(newSnapshot())
 	return s
 }

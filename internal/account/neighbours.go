@@ -1,6 +1,9 @@
 package account
 
-import "github.com/sallyport/sallyport/internal/audit"
+import (
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/issuer"
+)
 
 // Neighbours are what the account needs of the rest of the program, some of
 // which is made after it.
@@ -10,6 +13,9 @@ type Neighbours struct {
 	URL string
 	// Issuers are the issuers of tokens that live here; nil if there are none.
 	Issuers Issuers
+	// Directory holds the keys of issuers elsewhere, for all who trust them; nil
+	// if the account is to have one for itself.
+	Directory *issuer.Directory
 	// Records finds what became of a request, for
 	// sts:DecodeAuthorizationMessage; nil if nothing is kept.
 	Records Records

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
+	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/verify"
 )
 
@@ -77,21 +76,14 @@ func (s *Service) verifyOpenID(ctx context.Context, p *compiledProvider, token s
 
 // openIDProof proves the tokens of a provider elsewhere.
 type openIDProof struct {
-	keys     *discoveredKeys
 	verifier *verify.Verifier // nil if there are no client ids
 }
 
-// newOpenIDProof keeps the keys that before has already, for they are of the issuer.
-func (s *Service) newOpenIDProof(before *compiledProvider, o *openIDSettings) *openIDProof {
+func (s *Service) newOpenIDProof(o *openIDSettings) *openIDProof {
 	proof := &openIDProof{}
-	if before != nil && before.openID != nil && before.OpenID.URL == o.URL {
-		proof.keys = before.openID.keys
-	} else {
-		proof.keys = &discoveredKeys{issuer: o.URL, now: s.db.Now}
-	}
 	if len(o.ClientIDs) > 0 {
 		// The settings were held against the same rules before they were stored.
-		proof.verifier, _ = verify.NewJWT(o.URL, verify.Clients(o.ClientIDs...), proof.keys, verify.WithClock(s.db.Now), verify.WithTokenLimit(maxWebToken))
+		proof.verifier, _ = verify.NewJWT(o.URL, verify.Clients(o.ClientIDs...), issuerKeys{s, o.URL}, verify.WithClock(s.db.Now), verify.WithTokenLimit(maxWebToken))
 	}
 	return proof
 }
@@ -103,56 +95,26 @@ func (p *openIDProof) verify(ctx context.Context, token string) (*verify.Token, 
 	return p.verifier.Verify(ctx, token)
 }
 
-// discoveredKeys are the keys of an issuer, whose place is looked up when they
-// are first asked for. It is a verify.KeySource, safe for concurrent use.
-type discoveredKeys struct {
-	issuer string
-	now    func() time.Time
-
-	mu      sync.Mutex
-	keys    *verify.RemoteKeys
-	tried   time.Time
-	failure error
+// issuerKeys are the keys of an issuer elsewhere: a verify.KeySource. They are
+// not the provider's own, so that one which changes, or is made anew, costs
+// its issuer no question.
+type issuerKeys struct {
+	service *Service
+	url     string
 }
 
-// discoveryPause is how long after a failure the issuer is left alone, whoever
-// asks: tokens come from strangers.
-const discoveryPause = 5 * time.Second
-
-func (d *discoveredKeys) Key(ctx context.Context, id string) (verify.Key, error) {
-	keys, err := d.source(ctx)
+func (k issuerKeys) Key(ctx context.Context, id string) (verify.Key, error) {
+	i, err := k.service.issuers().Issuer(k.url)
 	if err != nil {
 		return verify.Key{}, fmt.Errorf("%w: %w", verify.ErrKeysUnavailable, err)
 	}
-	key, err := keys.Key(ctx, id)
-	if errors.Is(err, verify.ErrKeysUnavailable) && ctx.Err() == nil {
-		d.forget(keys, err) // the issuer may have moved them
-	}
-	return key, err
+	return i.Key(ctx, id)
 }
 
-// source looks up where the keys are. One caller asks the issuer, for seconds
-// at most, and the others wait for what it learns.
-func (d *discoveredKeys) source(ctx context.Context) (*verify.RemoteKeys, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.keys != nil {
-		return d.keys, nil
+// issuers are those that the whole program shares, or else the account's own.
+func (s *Service) issuers() *issuer.Directory {
+	if s.neighbours.Directory != nil {
+		return s.neighbours.Directory
 	}
-	now := d.now()
-	if since := now.Sub(d.tried); d.failure != nil && since >= 0 && since < discoveryPause {
-		return nil, d.failure
-	}
-	// Who gives up early must not look like an issuer that is down.
-	d.keys, d.failure = verify.Discover(context.WithoutCancel(ctx), d.issuer, verify.WithClock(d.now))
-	d.tried = now
-	return d.keys, d.failure
-}
-
-func (d *discoveredKeys) forget(keys *verify.RemoteKeys, why error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.keys == keys {
-		d.keys, d.tried, d.failure = nil, d.now(), why
-	}
+	return s.directory
 }

@@ -67,7 +67,7 @@ func (s *Service) putProvider(next *snapshot, p *identityProvider) {
 	c := &compiledProvider{identityProvider: p}
 	switch {
 	case p.OpenID != nil:
-		c.openID = s.newOpenIDProof(s.current.Load().providers[p.ARN], p.OpenID)
+		c.openID = s.newOpenIDProof(p.OpenID)
 	case p.SAML != nil:
 		c.saml, _ = readMetadata(p.SAML.Metadata) // it was read before it was stored
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/identitypool"
+	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/journal"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
@@ -47,6 +48,7 @@ type services struct {
 	account    *account.Service
 	outbox     *outbox.Outbox
 	pools      *userpool.Service
+	issuers    *issuer.Directory
 	identities *identitypool.Service
 	runner     *runner.Runner
 	functions  *function.Service
@@ -178,6 +180,8 @@ func openKeyring(ctx context.Context, c config.Config, folder dataFolder, db *st
 // startIdentities starts identity pools, and introduces the account to those
 // whose tokens it takes.
 func (s *services) startIdentities(life context.Context, c config.Config, now *clock.Clock, logger *slog.Logger) (err error) {
+	s.issuers = issuer.New(issuer.Config{Now: now.Now, Own: ownKeys{c.URL, c.Account, s.pools}})
+	s.onClose(s.issuers.Close)
 	s.identities, err = identitypool.New(identitypool.Config{
 		DB: s.db, Keys: s.keyring, Account: c.Account, UserPools: loginPools{s.pools}, Providers: loginProviders{s.account},
 		Roles: identityRoles{s.account}, Random: rand.Reader, Clock: now, Logger: logger,
@@ -190,7 +194,7 @@ func (s *services) startIdentities(life context.Context, c config.Config, now *c
 		return err
 	}
 	s.account.Join(account.Neighbours{
-		URL: c.URL, Issuers: ownIssuers{c.URL, c.Account, s.pools, tokens}, Records: s.records,
+		URL: c.URL, Issuers: ownIssuers{c.URL, c.Account, s.pools, tokens}, Directory: s.issuers, Records: s.records,
 	})
 	return s.identities.Start(life)
 }

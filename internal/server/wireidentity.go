@@ -109,3 +109,29 @@ func (o ownIssuers) Issuer(url string) (account.Issuer, bool) {
 	}
 	return account.Issuer{URL: own, Aliases: []string{aws}, Verifier: id}, true
 }
+
+// ownKeys are the keys of user pools, for whoever trusts them as issuers: JWT
+// authorizers of HTTP APIs.
+type ownKeys struct {
+	url     string // the server's
+	account string
+	pools   *userpool.Service
+}
+
+// Issuer finds a pool by the iss of its tokens, or by the URL that it would have
+// at AWS, which published templates write. What lies below the server's own URL
+// is not looked for elsewhere, whether there is such a pool or not.
+func (o ownKeys) Issuer(url string) (name string, keys verify.KeySource, ok bool) {
+	if poolID, below := strings.CutPrefix(url, o.url+"/"); below {
+		return url, o.pools.KeySet(poolID), true
+	}
+	poolID := url[strings.LastIndexByte(url, '/')+1:]
+	if atAWS, err := verify.UserPoolIssuer(poolID); err != nil || atAWS != url {
+		return "", nil, false
+	}
+	region, _, _ := strings.Cut(poolID, "_")
+	if _, _, ok = o.pools.Verifiers("arn:aws:cognito-idp:" + region + ":" + o.account + ":userpool/" + poolID); !ok {
+		return "", nil, false
+	}
+	return o.url + "/" + poolID, o.pools.KeySet(poolID), true
+}
