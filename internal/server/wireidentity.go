@@ -125,6 +125,9 @@ func (o ownKeys) Issuer(url string) (name string, keys verify.KeySource, ok bool
 	if poolID, below := strings.CutPrefix(url, o.url+"/"); below {
 		return url, o.pools.KeySet(poolID), true
 	}
+	if !strings.HasPrefix(url, "https://cognito-idp.") {
+		return "", nil, false // said at once: it is asked with each token
+	}
 	poolID := url[strings.LastIndexByte(url, '/')+1:]
 	if atAWS, err := verify.UserPoolIssuer(poolID); err != nil || atAWS != url {
 		return "", nil, false
