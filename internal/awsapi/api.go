@@ -53,9 +53,9 @@ func New(c Config, services ...*Service) *API {
 		if err != nil {
 			panic("awsapi: " + err.Error())
 		}
-		for _, other := range a.bySign[s.Name] {
+		for _, other := range a.services {
 			for name := range compiled.operations {
-				if other.operations[name] != nil {
+				if other.Name == s.Name && other.operations[name] != nil {
 					panic("awsapi: " + s.Name + ": two operations " + name)
 				}
 			}
@@ -64,7 +64,7 @@ func New(c Config, services ...*Service) *API {
 			all = append(all, rest.routes...)
 		}
 		a.services = append(a.services, compiled)
-		a.bySign[s.Name] = append(a.bySign[s.Name], compiled)
+		a.bySign[compiled.signedAs()] = append(a.bySign[compiled.signedAs()], compiled)
 		a.cors = a.cors || s.CORS
 	}
 	if _, err := newRoutes(all); err != nil {

@@ -194,9 +194,9 @@ func (x *exchange) prove(call *access.Call, m *message, s *sigv4.Signature) *fau
 
 // admitSigned holds the verified scope against the operation.
 func (x *exchange) admitSigned(call *access.Call, m *message, s *sigv4.Signature, found match, mine bool) *fault {
-	if mine && found.service.Name != s.Service {
+	if mine && found.service.signedAs() != s.Service {
 		return x.badSignature(&sigv4.Error{Kind: sigv4.WrongScope,
-			Message: "Credential should be scoped to correct service: '" + found.service.Name + "'."})
+			Message: "Credential should be scoped to correct service: '" + found.service.signedAs() + "'."})
 	}
 	if !isRegion(s.Region) && s.Region != x.api.config.Region {
 		return x.badSignature(&sigv4.Error{Kind: sigv4.WrongScope,

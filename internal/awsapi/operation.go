@@ -12,7 +12,8 @@ import (
 
 // Service is one AWS service: its protocol and the operations that it has here.
 type Service struct {
-	Name       string   // the signing name, which is the service of the credential scope: "cognito-idp"
+	Name       string   // by which programs call it and records name it: "cognito-idp"
+	SignedAs   string   // the service of the credential scope, where that is another than Name
 	Protocol   Protocol // JSON, Query or REST
 	Operations []Operation
 	Status     map[string]int // HTTP status of error codes, where it is not the protocol's usual one

@@ -151,8 +151,8 @@ func (a *API) Call(ctx context.Context, call *access.Call, serviceName, operatio
 }
 
 func (a *API) lookup(service, name string) *operation {
-	for _, s := range a.bySign[service] {
-		if op := s.operations[name]; op != nil {
+	for _, s := range a.services {
+		if op := s.operations[name]; s.Name == service && op != nil {
 			return op
 		}
 	}

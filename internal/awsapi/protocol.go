@@ -52,6 +52,13 @@ type service struct {
 	operations map[string]*operation
 }
 
+func (s *service) signedAs() string {
+	if s.SignedAs != "" {
+		return s.SignedAs
+	}
+	return s.Name
+}
+
 // operation is an Operation as it was compiled.
 type operation struct {
 	Operation
