@@ -44,6 +44,7 @@ type Stage struct {
 
 	HTTP       bool   `json:",omitempty"` // of an HTTP API
 	AutoDeploy bool   `json:",omitempty"` // HTTP APIs: each change of the API is deployed at once
+	Managed    bool   `json:",omitempty"` // HTTP APIs: made together with the API, which alone may change it
 	LastStatus string `json:",omitempty"` // HTTP APIs: what came of the last deployment by itself
 
 	// Settings by "*/*" or "{path with ~1 for /}/{VERB}" of a REST API; by route

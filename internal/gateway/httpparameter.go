@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 )
 
 // What an integration of an HTTP API changes in requests and responses.
@@ -65,9 +67,11 @@ const (
 
 var (
 	parameterTarget = regexp.MustCompile(`^(append|overwrite|remove):(?:(path|statuscode)|(header|querystring)\.(.+))$`)
-	queryName       = regexp.MustCompile(`^[A-Za-z0-9\-._~!$'()*,;:@/\[\]]{1,256}$`)
+	parameterName   = regexp.MustCompile(`^[A-Za-z0-9\-._~!$'()*,;:@/\[\]]{1,256}$`)
 	partName        = regexp.MustCompile(`^[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*`)
 	bodyName        = regexp.MustCompile(`^[A-Za-z0-9_\-]+(?:\[[0-9]{1,6}\])*(?:\.[A-Za-z0-9_\-]+(?:\[[0-9]{1,6}\])*)*`)
+	stageName       = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}`)
+	contextName     = regexp.MustCompile(`^[A-Za-z0-9_\-:]+(?:\.[A-Za-z0-9_\-:]+)*`) // claims have colons
 	responseStatus  = regexp.MustCompile(`^[2-5][0-9][0-9]$`)
 )
 
@@ -114,7 +118,7 @@ func (p Parameter) checkTarget(d Direction, key string) error {
 			return mistake("Invalid mapping expression specified: %s is not possible here", key)
 		}
 	case PlaceQuerystring:
-		if d == OfResponse || !queryName.MatchString(p.Name) {
+		if d == OfResponse || !parameterName.MatchString(p.Name) {
 			return mistake("Invalid mapping expression specified: %s is not possible here", key)
 		}
 	case PlaceHeader:
@@ -184,14 +188,26 @@ func parsePart(d Direction, text string) (ParameterPart, int) {
 		}
 		return ParameterPart{}, 0
 	}
-	for _, from := range [...]string{FromContext, FromStage} {
-		if after, ok := strings.CutPrefix(text, from+"."); ok {
-			if name := partName.FindString(after); name != "" && (from != FromStage || variableName.MatchString(name)) {
-				return ParameterPart{From: from, Name: name}, len(from) + 1 + len(name)
-			}
+	if after, ok := strings.CutPrefix(text, FromStage+"."); ok {
+		name := stageName.FindString(after)
+		return ParameterPart{From: FromStage, Name: name}, lengthOf(FromStage, name)
+	}
+	if after, ok := strings.CutPrefix(text, FromContext+"."); ok {
+		name := contextName.FindString(after)
+		if !isRequestVariable(name) && (d == OfRequest || !accesslog.HTTP.Known(name)) {
+			name = ""
 		}
+		return ParameterPart{From: FromContext, Name: name}, lengthOf(FromContext, name)
 	}
 	return ParameterPart{}, 0
+}
+
+// lengthOf is how long from.name is; 0 without a name.
+func lengthOf(from, name string) int {
+	if name == "" {
+		return 0
+	}
+	return len(from) + 1 + len(name)
 }
 
 var reservedHeaders = []string{
