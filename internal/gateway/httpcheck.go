@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -23,11 +22,9 @@ const (
 	longestHTTPTimeout = 30000 // milliseconds
 )
 
-// The kinds of authorizer that HTTP APIs have.
-const (
-	AuthorizerJWT     = "JWT"
-	authorizerRequest = "REQUEST" // a function
-)
+// AuthorizerJWT is the other kind of authorizer that HTTP APIs have, beside
+// AuthorizerRequest.
+const AuthorizerJWT = "JWT"
 
 // The versions of the events that functions and authorizers get.
 const (
@@ -175,7 +172,10 @@ func (i *HTTPIntegration) Check(region string) error {
 	if i.TimeoutMillis < leastHTTPTimeout || i.TimeoutMillis > longestHTTPTimeout {
 		return mistake("Timeout should be between %d ms and %d ms", leastHTTPTimeout, longestHTTPTimeout)
 	}
-	if err := checkCredentials(i.CredentialsARN); err != nil {
+	if i.CredentialsARN == callerCredentials {
+		return Unsupported("Calling a function as the caller (credentials " + callerCredentials + ")")
+	}
+	if err := CheckCredentials(i.CredentialsARN, false); err != nil {
 		return err
 	}
 	return i.checkParameters()
@@ -192,18 +192,6 @@ func checkFunction(region, uri string) error {
 	return CheckFunctionURI(region, uri)
 }
 
-var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,576}$`)
-
-func checkCredentials(arn string) error {
-	if strings.HasPrefix(arn, "arn:aws:iam::*:user/") {
-		return Unsupported("Calling a function as the caller (credentials " + arn + ")")
-	}
-	if arn != "" && !roleARN.MatchString(arn) {
-		return mistake("Invalid ARN specified in the request: credentials are the ARN of a role")
-	}
-	return nil
-}
-
 // Check holds an authorizer to what can be decided on.
 func (a *HTTPAuthorizer) Check(region string) error {
 	if a.Name == "" || len(a.Name) > 128 {
@@ -217,7 +205,7 @@ func (a *HTTPAuthorizer) Check(region string) error {
 	switch a.Type {
 	case AuthorizerJWT:
 		return a.checkJWT()
-	case authorizerRequest:
+	case AuthorizerRequest:
 		return a.checkRequest(region)
 	}
 	return mistake("Invalid authorizer type specified: %s. Must be one of: REQUEST, JWT", a.Type)
@@ -230,7 +218,7 @@ func (a *HTTPAuthorizer) checkJWT() error {
 	if len(a.IdentitySources) != 1 {
 		return mistake("Invalid identity source specified: a JWT authorizer takes exactly one")
 	}
-	if s, _ := ParseIdentitySource(a.IdentitySources[0]); s.From != FromHeader && s.From != FromQuerystring {
+	if s, _ := ParseIdentitySource(a.IdentitySources[0]); s.From != HeaderSource && s.From != QuerySource {
 		return mistake("Invalid identity source specified: a token comes in a header or in a query parameter")
 	}
 	if len(a.Audience) == 0 || len(a.Audience) > maxAudiences {
@@ -270,7 +258,7 @@ func (a *HTTPAuthorizer) checkRequest(region string) error {
 		return mistake("EnableSimpleResponses is only supported with AuthorizerPayloadFormatVersion 2.0")
 	}
 	if ttl := a.TTLSeconds; ttl != nil {
-		if *ttl < 0 || *ttl > 3600 {
+		if *ttl < 0 || *ttl > longestTTL {
 			return mistake("Invalid authorizer result TTL specified: must be between 0 and 3600 seconds")
 		}
 		if *ttl > 0 && len(a.IdentitySources) == 0 {
@@ -283,39 +271,36 @@ func (a *HTTPAuthorizer) checkRequest(region string) error {
 	if err := CheckFunctionURI(region, a.URI); err != nil {
 		return err
 	}
-	return checkCredentials(a.CredentialsARN)
+	return CheckCredentials(a.CredentialsARN, false)
 }
 
-// HTTPIdentitySource is one selection expression of an authorizer, read.
-type HTTPIdentitySource struct {
-	From string // FromHeader, FromQuerystring, FromContext or FromStage
-	Name string // a header's has no case, a query parameter's has
+// httpSources are the prefixes of the identity sources of HTTP APIs.
+var httpSources = []struct{ prefix, from string }{
+	{"$request.header.", HeaderSource}, {"$request.querystring.", QuerySource}, {"$context.", ContextSource}, {"$stageVariables.", VariableSource},
 }
 
-// ParseIdentitySource reads $request.header.X, $request.querystring.X,
-// $context.X or $stageVariables.X. A variable that only an authorizer gives
-// cannot be what it is asked by.
-func ParseIdentitySource(text string) (HTTPIdentitySource, error) {
-	for prefix, from := range map[string]string{
-		"$request.header.": FromHeader, "$request.querystring.": FromQuerystring, "$context.": FromContext, "$stageVariables.": FromStage,
-	} {
-		name, ok := strings.CutPrefix(text, prefix)
+// ParseIdentitySource reads an identity source of an HTTP API: $request.header.X,
+// $request.querystring.X, $context.X or $stageVariables.X. A variable that only
+// an authorizer gives cannot be what it is asked by.
+func ParseIdentitySource(text string) (IdentitySource, error) {
+	for _, s := range httpSources {
+		name, ok := strings.CutPrefix(text, s.prefix)
 		if !ok {
 			continue
 		}
-		switch from {
-		case FromHeader:
+		switch s.from {
+		case HeaderSource:
 			ok = isHeaderName(name)
-		case FromQuerystring:
+		case QuerySource:
 			ok = parameterName.MatchString(name)
-		case FromContext:
-			ok = isRequestVariable(name) && !strings.HasPrefix(name, "authorizer.")
-		case FromStage:
+		case ContextSource:
+			ok = name == "routeKey" || slices.Contains(authorizerContext, name)
+		case VariableSource:
 			ok = variableName.MatchString(name)
 		}
 		if ok {
-			return HTTPIdentitySource{from, name}, nil
+			return IdentitySource{s.from, name}, nil
 		}
 	}
-	return HTTPIdentitySource{}, mistake("Invalid identity source specified: %s. It is $request.header.{name}, $request.querystring.{name}, $context.{name} or $stageVariables.{name}", text)
+	return IdentitySource{}, mistake("Invalid identity source specified: %s. It is $request.header.{name}, $request.querystring.{name}, $context.{name} or $stageVariables.{name}", text)
 }

@@ -67,10 +67,12 @@ func (b beyond) check() error {
 // mayPass requires that the caller may give a role to API Gateway. Whoever may
 // not does not learn whether it exists.
 func (svc *Service) mayPass(call *access.Call, roleARN *string) error {
-	if text(roleARN) == "" || strings.HasPrefix(*roleARN, "arn:aws:iam::*:") { // the latter is no role, and refused
+	if text(roleARN) == "" || gateway.CheckCredentials(*roleARN, false) != nil { // which Check refuses
 		return nil
 	}
-	if v := svc.roles.MayPass(call, *roleARN); !v.Allowed || v.Explicit {
+	about := *call
+	about.Conditions = nil // those of the operation say nothing of the role
+	if v := svc.roles.MayPass(&about, *roleARN); !v.Allowed || v.Explicit {
 		return awsapi.Denied(call, "iam:PassRole", *roleARN, v)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/journal"
@@ -54,6 +55,7 @@ type services struct {
 	functions  *function.Service
 	gateway    *gateway.Gateway
 	restAPIs   *restapi.Service
+	httpAPIs   *httpapi.Service
 	api        *awsapi.API
 
 	closers []func() error // last started, first closed
@@ -111,10 +113,11 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		return nil, err
 	}
 	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Roles: handedRoles{s.account}, Gateway: s.gateway})
+	s.httpAPIs = httpapi.New(httpapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Random: rand.Reader, Roles: handedRoles{s.account}, URL: c.URL, Domain: apiDomain})
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
-	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API())
+	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API(), s.httpAPIs.API())
 	return s, nil
 }
 

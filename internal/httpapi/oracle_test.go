@@ -1,0 +1,18 @@
+package httpapi_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
+	"github.com/sallyport/sallyport/internal/httpapi"
+)
+
+// The SDK's client is the oracle for every message, required member and error.
+func TestEveryOperationAgreesWithTheSDK(t *testing.T) {
+	awsapitest.Prove(t, new(httpapi.Service).API(), func(c aws.Config) any { return apigatewayv2.NewFromConfig(c) },
+		&types.NotFoundException{}, &types.BadRequestException{}, &types.ConflictException{}, &types.TooManyRequestsException{})
+}
