@@ -16,6 +16,9 @@ func (f dataFolder) database() string  { return filepath.Join(string(f), "sallyp
 func (f dataFolder) masterKey() string { return filepath.Join(string(f), "master.key") }
 func (f dataFolder) functions() string { return filepath.Join(string(f), "functions") }
 
+// accessLogs holds the access logs of stages: a folder a region, a file a log group.
+func (f dataFolder) accessLogs() string { return filepath.Join(string(f), "logs", "access") }
+
 // open makes the folder if need be. An existing folder is closed to others
 // only if it is empty or ours: --data $HOME by mistake must not lock people
 // out of the things beside it.

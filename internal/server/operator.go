@@ -41,6 +41,7 @@ func newOperator(s *Server) *operator {
 		"outbox":    {http.MethodGet, o.rootOrTest, o.outbox},
 		allRequests: {http.MethodGet, o.rootOrTest, o.requests},
 		oneRequest:  {http.MethodGet, o.rootOrTest, o.request},
+		"logs":      {http.MethodGet, o.rootOrTest, o.accessLogs},
 	}
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/issuer"
@@ -53,10 +55,13 @@ type services struct {
 	identities *identitypool.Service
 	runner     *runner.Runner
 	functions  *function.Service
+	accessLog  *accesslog.Writer
 	gateway    *gateway.Gateway
 	restAPIs   *restapi.Service
 	httpAPIs   *httpapi.Service
 	api        *awsapi.API
+
+	accessLogFolder string
 
 	closers []func() error // last started, first closed
 }
@@ -103,11 +108,17 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.startFunctions(life, c, folder, now, logger); err != nil {
 		return nil, err
 	}
+	s.accessLogFolder = folder.accessLogs()
+	s.accessLog, err = accesslog.NewWriter(accesslog.Config{Dir: s.accessLogFolder, Clock: now, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("the folder for access logs cannot be used: %w", err)
+	}
+	s.onClose(s.accessLog.Close)
 	s.gateway, err = gateway.New(life, gateway.Config{
 		DB: s.db, Clock: now, Random: rand.Reader,
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
 		Invoker: functionInvoker{s.functions, c.Account, &gatewayRoles{account: s.account, number: c.Account, clock: now}}, Pools: poolVerifiers{s.pools},
-		Keys: s.account, Policies: s.account,
+		Keys: s.account, Policies: s.account, AccessLogs: s.accessLog,
 	})
 	if err != nil {
 		return nil, err
@@ -235,7 +246,7 @@ func (s *services) reset(ctx context.Context) error {
 		return err
 	}
 	s.records.Clear()
-	return nil
+	return s.accessLog.Clear()
 }
 
 func (s *services) onClose(f func() error) { s.closers = append(s.closers, f) }
