@@ -46,7 +46,7 @@ func explainOne(b *strings.Builder, r *audit.Report) {
 		}
 		fmt.Fprintf(b, "\nStep by step, with the time since it came:\n")
 		for _, s := range r.Steps {
-			row := fmt.Sprintf("%10s  %-8s %-*s  %s", milliseconds(s.After), s.Outcome, width, visible(s.Name), visible(told(s.Detail)))
+			row := fmt.Sprintf("%10s  %-8s %-*s  %s", milliseconds(s.After), s.Outcome, width, visible(s.Name), visible(detailOf(&s)))
 			fmt.Fprintln(b, strings.TrimRight(row, " "))
 		}
 	}
@@ -114,6 +114,8 @@ func verdictOf(r *audit.Report) string {
 		return "Failed" + answered(r) + " It was no refusal: the step " + step.Name + " could not be done. " + why + " The server's log may know more under this id."
 	case step.Name == "handler":
 		return "Refused" + answered(r) + " The caller may do this; the operation itself said no: " + bare(step.Detail) + "."
+	case step.Detail == unsigned:
+		return "Refused" + answered(r) + " The request carries no signature, so nobody knows who asked."
 	case step.Name == "signature":
 		return "Refused" + answered(r) + " The signature was not accepted, so nobody knows who asked: " + bare(told(step.Detail)) + "."
 	case step.Name == "route":
@@ -140,6 +142,18 @@ func answered(r *audit.Report) string {
 	return strings.TrimRight(": "+strconv.Itoa(r.Status)+" "+http.StatusText(r.Status), " ") + "."
 }
 
+// unsigned is all that a record says of a request without a signature: the words
+// that its client heard.
+const unsigned = "Missing Authentication Token"
+
+// detailOf is what a step looked at.
+func detailOf(s *audit.ReportStep) string {
+	if s.Name == "signature" && s.Outcome == "passed" && s.Detail != "" {
+		return "made with the access key " + s.Detail
+	}
+	return told(s.Detail)
+}
+
 // Values in the words of package verify.
 var (
 	wantedAndHad = regexp.MustCompile(` \(expected ("(?:[^"\\]|\\.)*"), found ("(?:[^"\\]|\\.)*")\)`)
@@ -150,6 +164,9 @@ var (
 // told is a detail without the marks of a program: "the token is for another
 // audience: it has "b", the authorizer wants "a"".
 func told(detail string) string {
+	if detail == unsigned {
+		return "the request carries no signature"
+	}
 	text := strings.TrimPrefix(detail, "verify: ")
 	text = wantedAndHad.ReplaceAllString(text, ": it has $2, the authorizer wants $1")
 	text = wanted.ReplaceAllString(text, ": the authorizer wants $1")

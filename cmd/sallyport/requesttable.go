@@ -61,7 +61,7 @@ func requestColumns(width int) []requestColumn {
 	if width > 0 {
 		const status, outcome, gaps = 3, 7, 7
 		left := width - len(clock) - id - status - outcome - gaps
-		where, route, caller = left*20/100, left*28/100, left*17/100
+		where, route, caller = max(left*20/100, 10), left*28/100, left*17/100
 		reason = left - where - route - caller
 	}
 	return []requestColumn{
@@ -69,7 +69,7 @@ func requestColumns(width int) []requestColumn {
 		{"ID", id, func(r *audit.Report) string { return r.RequestID[:min(id, len(r.RequestID))] }},
 		{"ST", 3, statusText},
 		{"OUTCOME", 7, func(r *audit.Report) string { return r.Outcome }},
-		{"WHERE", where, whereAsked},
+		{"WHERE", where, func(r *audit.Report) string { return whereAsked(r, where) }},
 		{"WHAT", route, whatAsked},
 		{"CALLER", caller, callerShort},
 		{"REASON", reason, reasonShort},
@@ -83,15 +83,16 @@ func statusText(r *audit.Report) string {
 	return strconv.Itoa(r.Status)
 }
 
-// whereAsked is the API and stage, or the service.
-func whereAsked(r *audit.Report) string {
-	switch {
-	case r.API != "" && r.Stage != "":
-		return r.API + "/" + r.Stage
-	case r.API != "":
+// whereAsked is the service, or the API and, if there is room for it, the stage.
+func whereAsked(r *audit.Report, width int) string {
+	switch whole := r.API + "/" + r.Stage; {
+	case r.API == "":
+		return r.Service
+	case r.Stage == "" || width > 0 && utf8.RuneCountInString(whole) > width:
 		return r.API
+	default:
+		return whole
 	}
-	return r.Service
 }
 
 func whatAsked(r *audit.Report) string {
@@ -112,9 +113,12 @@ func callerShort(r *audit.Report) string {
 	return r.Caller[strings.LastIndexByte(r.Caller, ':')+1:]
 }
 
-// reasonShort leaves out the name of the step that most reasons are from.
+// reasonShort leaves out the names of the steps that most reasons are from.
 func reasonShort(r *audit.Report) string {
-	reason := strings.TrimPrefix(strings.TrimPrefix(r.Reason, "authorize: "), "authorise: ")
+	reason := r.Reason
+	for _, step := range [...]string{"authorize: ", "authorise: ", "signature: "} {
+		reason = strings.TrimPrefix(reason, step)
+	}
 	return told(reason)
 }
 

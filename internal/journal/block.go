@@ -18,7 +18,7 @@ type block struct {
 	Kind    audit.Kind `json:"kind"`
 	Oldest  int64      `json:"oldest"` // Unix milliseconds of its oldest record
 	Newest  int64      `json:"newest"`
-	Written int64      `json:"written"` // Unix milliseconds, by the clock of the node that wrote
+	Written int64      `json:"written"` // Unix milliseconds, by the machine that wrote
 	Records int        `json:"records"`
 	Bytes   int        `json:"bytes"` // in the database, about
 }

@@ -83,7 +83,7 @@ func (j *Journal) news(ctx context.Context, q *Query, seen map[string]int) ([]fo
 	if err := j.Flush(ctx); err != nil {
 		return nil, err
 	}
-	fresh, err := blocks.List(ctx, j.db, lately, j.clock.Now().Add(-lateness).UnixMilli())
+	fresh, err := blocks.List(ctx, j.db, lately, time.Now().Add(-lateness).UnixMilli())
 	if err != nil {
 		return nil, err
 	}
