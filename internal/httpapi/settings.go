@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"maps"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/gateway"
-	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -123,19 +121,12 @@ func accessLogOf(l *types.AccessLogSettings) *gateway.AccessLog {
 	return &gateway.AccessLog{DestinationARN: text(l.DestinationArn), Format: text(l.Format)}
 }
 
-var logGroup = regexp.MustCompile(`^arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:[a-zA-Z0-9_\-./#]{1,512}(?::\*)?$`)
-
-func checkAccessLog(l *gateway.AccessLog) error {
-	if l == nil {
-		return nil
+// checkAccessLog wants both settings: half of them would be believed to log.
+func checkAccessLog(l *gateway.AccessLog, account, region string) error {
+	if l != nil && (l.DestinationARN == "" || l.Format == "") {
+		return badRequest("Access log settings must have both a destinationArn and a format")
 	}
-	if !logGroup.MatchString(l.DestinationARN) {
-		return badRequest("Invalid ARN specified in the request: access logs go to a log group of CloudWatch Logs")
-	}
-	if _, err := accesslog.Compile(l.Format, accesslog.HTTP); err != nil {
-		return badRequest("%s", err)
-	}
-	return nil
+	return gateway.CheckAccessLog(l, true, account, region)
 }
 
 func (svc *Service) deleteAccessLogSettings(ctx context.Context, call *access.Call, in *apigatewayv2.DeleteAccessLogSettingsInput) (*apigatewayv2.DeleteAccessLogSettingsOutput, error) {

@@ -36,7 +36,7 @@ func stageShape(s *gateway.Stage) types.Stage {
 
 var stageName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
 
-func checkStage(s *gateway.Stage) error {
+func checkStage(s *gateway.Stage, account string) error {
 	if s.Name != gateway.DefaultRoute && !stageName.MatchString(s.Name) {
 		return badRequest("Invalid stage name: a stage name is $default or has up to 128 of a-z, A-Z, 0-9, - and _")
 	}
@@ -46,7 +46,7 @@ func checkStage(s *gateway.Stage) error {
 	if err := gateway.CheckVariables(s.Variables); err != nil {
 		return err
 	}
-	if err := checkAccessLog(s.AccessLog); err != nil {
+	if err := checkAccessLog(s.AccessLog, account, s.Region); err != nil {
 		return err
 	}
 	return gateway.CheckTags(s.Tags)
@@ -68,7 +68,7 @@ func (svc *Service) createStage(ctx context.Context, call *access.Call, in *apig
 	if err := changeSettings(made, in.DefaultRouteSettings, in.RouteSettings); err != nil {
 		return nil, err
 	}
-	if err := checkStage(made); err != nil {
+	if err := checkStage(made, call.Account); err != nil {
 		return nil, err
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -155,7 +155,7 @@ func (svc *Service) changeStage(ctx context.Context, call *access.Call, apiID, n
 			if err := do(tx, api, s); err != nil {
 				return err
 			}
-			return checkStage(s)
+			return checkStage(s, call.Account)
 		}, api.ID, text(name))
 		if err != nil {
 			return err
