@@ -41,6 +41,7 @@ type method struct {
 	arns        map[string]string // by verb: ARN of what is called
 	operations  map[string]string // by verb: "GET /pets/{id}"
 	operation   string            // operationName
+	variables   []string          // of an HTTP API's route: names of the path's variables, in order
 	key         string            // as its owner wrote it: "ANY /pets/{id}"
 	limit       throttle.Chain
 	limits      map[string]throttle.Chain // by verb, where one of ANY's has a limit of its own
@@ -61,7 +62,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 	s.throttles = g.throttles.Stage(row.Region, row.APIID, row.Name, throttleSettings(row, d))
 	s.log = g.compileLog(row)
 	if row.HTTP {
-		g.compileHTTP(s, row, d.HTTP)
+		g.compileHTTP(s, d.HTTP)
 		return s
 	}
 	s.policy = g.compilePolicy(s, d.Policy)

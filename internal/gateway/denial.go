@@ -81,6 +81,7 @@ var (
 	denyUnknownRoute = newDenial("MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", "Missing Authentication Token", httpNotFound)
 	denyUnsigned     = newDenial("MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", "Missing Authentication Token", httpForbidden)
 	denyForbidden    = newDenial("", 403, "ForbiddenException", "Forbidden", httpForbidden)
+	denyNoStage      = newDenial("", 403, "ForbiddenException", "Forbidden", httpNotFound)
 	denyDisabled     = newDenial("", 403, "ForbiddenException", "Forbidden", httpNotFound)
 	denyAccess       = sayingIn("Message", "ACCESS_DENIED", 403, "AccessDeniedException", "User is not authorized to access this resource", httpForbidden)
 	denyExplicitly   = sayingIn("Message", "ACCESS_DENIED", 403, "AccessDeniedException", "User is not authorized to access this resource with an explicit deny", httpForbidden)
@@ -156,7 +157,10 @@ func policyDenial(message string) *denial {
 func (d *denial) write(x *exchange) int {
 	h := x.w.Header()
 	h["Content-Type"] = jsonContentType
-	if x.stage != nil && x.stage.http != nil {
+	if x.overHTTP() {
+		if x.stage != nil {
+			x.stage.http.cors.tellOrigin(x)
+		}
 		if d.challenge != "" {
 			h["Www-Authenticate"] = []string{d.challenge}
 		}

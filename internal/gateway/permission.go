@@ -37,7 +37,7 @@ func askPolicies(ctx context.Context, g *Gateway, x *exchange) verdict {
 // no ARN to ask about.
 func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, call *access.Call) (v access.Verdict, arn string, d *denial) {
 	routed, plain := pathsAsked(x.address.Path)
-	base := x.arn[:len(x.arn)-len(x.route.template)] + "/" // up to the verb
+	base := x.verbARN() + "/"
 	for _, path := range [...]string{routed, plain} {
 		if len(base)+len(path) > maxARN {
 			return access.Verdict{Reason: "the ARN of the method is over 1600 bytes"}, "", denyURITooLong
@@ -59,6 +59,15 @@ func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, call *access.Call)
 		}
 	}
 	return v, arn, nil
+}
+
+// verbARN is the ARN of what is called, up to the verb. That of the $default route
+// of an HTTP API has none.
+func (x *exchange) verbARN() string {
+	if x.route.template == DefaultRoute {
+		return x.stage.verbARN(x.verb)
+	}
+	return x.arn[:len(x.arn)-len(x.route.template)]
 }
 
 // pathsAsked are the two readings of a path, without slashes at its ends, about

@@ -20,6 +20,7 @@ type exchange struct {
 
 	address Address
 	stage   *stage
+	http    bool // the API is an HTTP API, whether it has the stage or not
 	route   *route
 	method  *method
 	verb    string

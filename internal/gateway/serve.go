@@ -46,7 +46,8 @@ func (g *Gateway) answer(x *exchange) {
 		g.records.Write(&x.record)
 	}()
 	d, reason := g.stage(x)
-	if x.stage != nil && x.stage.http != nil {
+	if x.overHTTP() {
+		x.record.ID = x.extended // the only id that the client hears
 		x.addHeader("Apigw-Requestid", x.extended)
 	} else {
 		x.addHeader("x-amzn-RequestId", x.id)
@@ -79,6 +80,7 @@ func (g *Gateway) stage(x *exchange) (*denial, string) {
 		return denyForbidden, "no such API in the region"
 	}
 	x.record.Region, x.record.API = api.region, x.address.API
+	x.http = api.http
 	x.stage = api.stages[x.address.Stage]
 	if byDefault := api.stages[defaultStage]; byDefault != nil && (x.stage == nil || x.address.Stage == defaultStage) {
 		if x.address.Region != "" { // by host, the default stage has no segment of its own
@@ -87,7 +89,7 @@ func (g *Gateway) stage(x *exchange) (*denial, string) {
 		}
 	}
 	if x.stage == nil {
-		return denyForbidden, "no such stage"
+		return denyNoStage, "no such stage"
 	}
 	x.record.Stage = x.stage.name
 	if x.stage.disabled {
@@ -97,19 +99,18 @@ func (g *Gateway) stage(x *exchange) (*denial, string) {
 }
 
 // defaultStage is the stage of an HTTP API that URLs by host do not name.
-const defaultStage = "$default"
+const defaultStage = DefaultRoute
 
 // route finds the route and method of a request, or why there is none.
 func (g *Gateway) route(x *exchange) (*denial, string) {
+	if x.verb = x.r.Method; x.stage.http != nil {
+		return x.stage.http.route(x)
+	}
 	if len(x.r.RequestURI) > maxURL {
 		return denyURITooLong, "the URL is over 10240 bytes"
 	}
 	if headerBytes(x.r) > maxHeaders {
 		return denyHeaders, "the headers are over 10240 bytes"
-	}
-	x.verb = x.r.Method
-	if x.stage.http != nil {
-		return x.stage.http.route(x)
 	}
 	if override := x.r.Header[methodOverride]; len(override) > 0 {
 		// Before the route is chosen, so that the method's own authorizer decides.

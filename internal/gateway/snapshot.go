@@ -14,6 +14,7 @@ type snapshot map[string]*liveAPI
 
 type liveAPI struct {
 	region string
+	http   bool
 	stages map[string]*stage
 }
 
@@ -72,7 +73,7 @@ func (g *Gateway) raise(ctx context.Context, s snapshot, row *Stage) error {
 	if err != nil {
 		return err
 	}
-	next := &liveAPI{region: row.Region, stages: map[string]*stage{}}
+	next := &liveAPI{region: row.Region, http: row.HTTP, stages: map[string]*stage{}}
 	if before := s[row.APIID]; before != nil {
 		maps.Copy(next.stages, before.stages)
 	}
@@ -91,7 +92,7 @@ func (s snapshot) drop(apiID, name string) {
 	if before == nil {
 		return
 	}
-	next := &liveAPI{region: before.region, stages: maps.Clone(before.stages)}
+	next := &liveAPI{region: before.region, http: before.http, stages: maps.Clone(before.stages)}
 	delete(next.stages, name)
 	if s[apiID] = next; len(next.stages) == 0 {
 		delete(s, apiID)

@@ -131,7 +131,7 @@ func (x *exchange) plainVariable(name string) string {
 }
 
 // overHTTP is true for a request of an HTTP API.
-func (x *exchange) overHTTP() bool { return x.stage != nil && x.stage.http != nil }
+func (x *exchange) overHTTP() bool { return x.http }
 
 // pathWithStage is the path as the client sees it; an HTTP API's $default stage
 // is no part of one.
@@ -237,8 +237,11 @@ func (x *exchange) stepVariable(step, name string) string {
 			}
 			return number(x.answered)
 		case "integrationStatus": // of a function: that it could be asked
-			if _, isFunction := x.method.integration.(lambda); isFunction && x.answered != 0 {
-				return "200"
+			switch x.method.integration.(type) {
+			case lambda, *httpFunction:
+				if x.answered != 0 {
+					return "200"
+				}
 			}
 			return number(x.answered)
 		}

@@ -1,0 +1,14 @@
+package gateway
+
+// compileHTTPGuard knows what a route of an HTTP API can demand of its caller.
+// Every other kind, and an authorizer that is gone or of another kind, leaves the
+// route closed.
+func (g *Gateway) compileHTTPGuard(s *stage, r *HTTPRoute, authorizers map[string]*HTTPAuthorizer) guard {
+	switch r.Authorization {
+	case AuthorizationNone:
+		return guard{kind: guardNone, name: AuthorizationNone}
+	case AuthorizationIAM:
+		return guard{kind: guardIAM, name: AuthorizationIAM}
+	}
+	return guard{}
+}
