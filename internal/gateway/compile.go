@@ -72,12 +72,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 			s.responses[responseType(r.Type)] = made
 		}
 	}
-	guards := map[string]*cognito{}
-	for _, a := range d.Authorizers {
-		if c := compileCognito(a); c != nil {
-			guards[a.ID] = c
-		}
-	}
+	guards := g.compileAuthorizers(s, d.Authorizers)
 	for _, r := range d.Resources {
 		if len(r.Methods) == 0 {
 			continue
@@ -96,7 +91,7 @@ func (g *Gateway) compile(row *Stage, d *Definition) *stage {
 	return s
 }
 
-func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guards map[string]*cognito) *method {
+func (g *Gateway) compileMethod(s *stage, r *route, verb string, m *Method, guards *authorizers) *method {
 	made := &method{
 		resource: r, guard: compileGuard(m, guards), operation: m.OperationName, key: verb + " " + r.template,
 		arns: map[string]string{}, operations: map[string]string{},

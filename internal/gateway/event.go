@@ -100,7 +100,7 @@ func (x *exchange) appendEvent(b, body []byte) []byte {
 	b = append(b, `,"stageVariables":`...)
 	b = append(b, x.stage.variablesJSON...)
 	b = append(b, `,"requestContext":`...)
-	b = x.appendContext(b)
+	b = x.appendContext(b, false)
 	b = append(b, `,"body":`...)
 	b, encoded := x.appendBody(b, body)
 	b = append(b, `,"isBase64Encoded":`...)
@@ -116,14 +116,18 @@ func (x *exchange) path() string {
 	return x.address.Path
 }
 
-// appendContext appends requestContext.
-func (x *exchange) appendContext(b []byte) []byte {
+// appendContext appends requestContext, for an authorizer's function with asking.
+func (x *exchange) appendContext(b []byte, asking bool) []byte {
 	b = append(b, `{"resourceId":`...)
 	b = appendText(b, x.route.id)
-	if x.claims != nil {
+	switch {
+	case x.claims != nil:
 		b = append(b, `,"authorizer":{"claims":`...)
 		b = append(b, x.claims...)
 		b = append(b, '}')
+	case x.said.answer != nil:
+		b = append(b, `,"authorizer":`...)
+		b = x.said.append(b)
 	}
 	b = appendMember(b, "resourcePath", x.route.template)
 	if x.method.operation != "" {
@@ -147,7 +151,9 @@ func (x *exchange) appendContext(b []byte) []byte {
 	b = append(b, `,"identity":`...)
 	b = x.appendIdentity(b)
 	b = appendMember(b, "domainName", x.stage.host)
-	b = appendMember(b, "deploymentId", x.stage.deployment)
+	if !asking {
+		b = appendMember(b, "deploymentId", x.stage.deployment)
+	}
 	b = appendMember(b, "apiId", x.stage.api)
 	return append(b, '}')
 }

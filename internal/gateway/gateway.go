@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway/accesslog"
+	"github.com/sallyport/sallyport/internal/gateway/authorizer"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/gateway/upstream"
 	"github.com/sallyport/sallyport/internal/sigv4"
@@ -114,6 +115,8 @@ type Gateway struct {
 	throttles  *throttle.Account
 	accessLogs *accesslog.Writer
 
+	answers *authorizer.Cache // of authorizers' functions
+
 	live atomic.Pointer[snapshot]
 }
 
@@ -129,6 +132,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
 		throttles: throttle.NewAccount(throttle.AccountLimit), accessLogs: c.AccessLogs,
+		answers: authorizer.NewCache(authorizer.Config{Clock: c.Clock, Random: c.Random}),
 	}
 	if g.backend == nil {
 		g.backend = upstream.New(upstream.Config{})

@@ -8,6 +8,14 @@ type guard struct {
 	kind    guardKind
 	name    string // for the record: "NONE", "AWS_IAM", "COGNITO_USER_POOLS staff"
 	cognito *cognito
+	lambda  *functionAuthorizer
+}
+
+// authorizers are those of an API, compiled, by id. One that could not be
+// compiled is not among them, and its methods stay closed.
+type authorizers struct {
+	cognito map[string]*cognito
+	lambda  map[string]*functionAuthorizer
 }
 
 type guardKind uint8
@@ -22,15 +30,19 @@ const (
 
 // compileGuard knows the kinds that authorize knows; every other one stays
 // unknown. An authorizer that is gone leaves its methods closed.
-func compileGuard(m *Method, guards map[string]*cognito) guard {
+func compileGuard(m *Method, of *authorizers) guard {
 	switch m.Authorization {
 	case AuthorizationNone:
 		return guard{kind: guardNone, name: AuthorizationNone}
 	case AuthorizationIAM:
 		return guard{kind: guardIAM, name: AuthorizationIAM}
 	case AuthorizationCognito:
-		if c := guards[m.AuthorizerID]; c != nil {
+		if c := of.cognito[m.AuthorizerID]; c != nil {
 			return guard{kind: guardCognito, name: AuthorizationCognito + " " + c.name, cognito: c.forScopes(m.Scopes)}
+		}
+	case AuthorizationCustom:
+		if f := of.lambda[m.AuthorizerID]; f != nil {
+			return f.guard()
 		}
 	}
 	return guard{}
@@ -43,6 +55,8 @@ func authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
 		return passed("the method is open to all")
 	case guardCognito:
 		return x.method.guard.cognito.authorize(ctx, g, x)
+	case guardLambda:
+		return x.method.guard.lambda.authorize(ctx, g, x)
 	case guardIAM:
 		return askPolicies(ctx, g, x)
 	default:

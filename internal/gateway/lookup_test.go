@@ -34,7 +34,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 // AWS_IAM where no step has proved a signer.
 func TestUnknownGuardDenies(t *testing.T) {
 	for _, m := range []*Method{{Authorization: ""}, {Authorization: "CUSTOM"}, {Authorization: "AWS_IAM"}, {Authorization: "none"}, {Authorization: AuthorizationCognito, AuthorizerID: "gone"}} {
-		x := &exchange{method: &method{guard: compileGuard(m, nil)}}
+		x := &exchange{method: &method{guard: compileGuard(m, &authorizers{})}}
 		if v := authorize(t.Context(), nil, x); v.outcome != deny || v.denial.status != 500 {
 			t.Errorf("%+v: %+v", m, v)
 		}

@@ -39,6 +39,7 @@ type exchange struct {
 
 	resourceAllowed bool  // the API's own policy allows the request, before a Lambda authorizer is asked
 	grant           grant // what an authorizer's function said; nil: none did
+	said            said  // room for it
 
 	answered  int     // the integration's own status; 0: none yet
 	sent      int64   // bytes of the answer's body

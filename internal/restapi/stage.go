@@ -185,9 +185,17 @@ func (svc *Service) deleteStage(ctx context.Context, call *access.Call, in *apig
 
 const noStage = "Invalid Stage identifier specified"
 
-// flushAuthorizersCache has nothing to empty: each token is verified anew, or
-// found verified in a cache that never outlives the token or its key.
+// flushAuthorizersCache counts: a stage that was written anew remembers nothing of
+// what its authorizers' functions have said, on any node. Tokens of user pools need
+// no flush: each is verified anew, or found verified in a cache that outlives
+// neither the token nor its key.
 func (svc *Service) flushAuthorizersCache(ctx context.Context, call *access.Call, in *apigateway.FlushStageAuthorizersCacheInput) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
-	_, err := readStage(ctx, svc.db, call, in.RestApiId, in.StageName)
-	return &apigateway.FlushStageAuthorizersCacheOutput{}, err
+	if _, err := readStage(ctx, svc.db, call, in.RestApiId, in.StageName); err != nil {
+		return nil, err
+	}
+	_, err := gateway.Stages.Update(ctx, svc.db, func(s *gateway.Stage) error {
+		s.Flushes++
+		return nil
+	}, text(in.RestApiId), text(in.StageName))
+	return &apigateway.FlushStageAuthorizersCacheOutput{}, orNotFound(err, noStage)
 }

@@ -62,6 +62,9 @@ type Scope struct {
 	ttl    time.Duration
 }
 
+// Remembers is false for a scope whose every request calls.
+func (s *Scope) Remembers() bool { return s.ttl > 0 }
+
 // MaxTTL is how long an answer may be believed at most.
 const MaxTTL = time.Hour
 

@@ -28,6 +28,17 @@ type flight struct {
 	err    error
 }
 
+// Find is the remembered answer under a key, nil if there is none that is good.
+func (s *Scope) Find(k Key) *Answer {
+	if s.ttl == 0 {
+		return nil
+	}
+	shard := s.cache.shard(&k)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	return shard.find(&k, s.cache.clock.Now())
+}
+
 // Answer is the remembered answer under a key, or that of call, which happens
 // once for all who want it at a time. ctx ends the waiting of its own request
 // and nothing else: call runs on by itself, must bound its own time, and must
