@@ -184,7 +184,7 @@ func (svc *Service) updateAPI(ctx context.Context, call *access.Call, in *apigat
 		}
 		return svc.deployChange(ctx, tx, call, changed)
 	})
-	if err != nil {
+	if err := orKeyTaken(err, text(in.RouteKey)); err != nil {
 		return nil, err
 	}
 	return as[apigatewayv2.UpdateApiOutput](svc.shape(changed)), nil

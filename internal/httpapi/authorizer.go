@@ -104,12 +104,12 @@ func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in 
 		return nil, err
 	}
 	var changed *gateway.HTTPAuthorizer
+	var name string
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.ApiId)
 		if err != nil {
 			return err
 		}
-		name := ""
 		changed, err = authorizers.Update(ctx, tx, func(a *gateway.HTTPAuthorizer) error {
 			if in.AuthorizerType != "" && string(in.AuthorizerType) != a.Type {
 				// Routes name their authorizer together with its kind.
@@ -120,11 +120,11 @@ func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in 
 			return a.Check(api.Region)
 		}, api.ID, text(in.AuthorizerId))
 		if err != nil {
-			return orNameTaken(orNotFound(err, "Authorizer", text(in.AuthorizerId)), name)
+			return orNotFound(err, "Authorizer", text(in.AuthorizerId))
 		}
 		return svc.deployChange(ctx, tx, call, api)
 	})
-	if err != nil {
+	if err := orNameTaken(err, name); err != nil {
 		return nil, err
 	}
 	return as[apigatewayv2.UpdateAuthorizerOutput](authorizerShape(changed)), nil

@@ -99,7 +99,7 @@ func updateManaged(ctx context.Context, tx *store.Tx, api *API, in *apigatewayv2
 			r.Key = *in.RouteKey
 			return r.Check()
 		}, api.ID, route.ID)
-		if err := orKeyTaken(err, *in.RouteKey); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -149,15 +149,12 @@ func (svc *Service) updateRoute(ctx context.Context, call *access.Call, in *apig
 		return nil, err
 	}
 	var changed *gateway.HTTPRoute
+	var key string
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.ApiId)
 		if err != nil {
 			return err
 		}
-		if _, err := readRoute(ctx, tx, call, in.ApiId, in.RouteId); err != nil {
-			return err
-		}
-		key := ""
 		changed, err = routes.Update(ctx, tx, func(r *gateway.HTTPRoute) error {
 			if r.Managed && in.RouteKey != nil && *in.RouteKey != r.Key {
 				return badRequest("The key of a route that was created with its API is changed by UpdateApi")
@@ -166,12 +163,12 @@ func (svc *Service) updateRoute(ctx context.Context, call *access.Call, in *apig
 			key = r.Key
 			return settleRoute(ctx, tx, r)
 		}, api.ID, text(in.RouteId))
-		if err := orKeyTaken(err, key); err != nil {
-			return err
+		if err != nil {
+			return orNotFound(err, "Route", text(in.RouteId))
 		}
 		return svc.deployChange(ctx, tx, call, api)
 	})
-	if err != nil {
+	if err := orKeyTaken(err, key); err != nil {
 		return nil, err
 	}
 	return as[apigatewayv2.UpdateRouteOutput](routeShape(changed)), nil
