@@ -61,7 +61,7 @@ func (l *loader) declare(section *node) {
 }
 
 func (l *loader) knownType(d *declaration) bool {
-	if d.kind == samFunction || d.kind == samAPI {
+	if d.kind == samFunction || d.kind == samAPI || d.kind == samHTTPAPI {
 		if !l.sam {
 			l.problem(d.kindAt, "%s needs the line `Transform: AWS::Serverless-2016-10-31` at the top of the template", d.kind)
 		}

@@ -113,6 +113,8 @@ func (d *deploy) outcome(ctx context.Context) (*Outcome, error) {
 		switch d.resources[id].kind {
 		case restAPIType:
 			o.APIs = append(o.APIs, d.describeAPI(ctx, row))
+		case httpAPIType:
+			o.APIs = append(o.APIs, d.describeHTTPAPI(ctx, row))
 		case userPoolType:
 			o.Pools = append(o.Pools, d.describePool(row))
 		}
@@ -133,8 +135,12 @@ func (d *deploy) local(s string) string {
 	changed := awsAddress.ReplaceAllStringFunc(s, func(address string) string {
 		id := awsAddress.FindStringSubmatch(address)[1]
 		for _, row := range d.rows {
-			if row.Type == restAPIType.name && row.PhysicalID == id {
+			switch {
+			case row.PhysicalID != id:
+			case row.Type == restAPIType.name:
 				return d.apiURL(id)
+			case row.Type == httpAPIType.name:
+				return d.httpAPIURL(id, s)
 			}
 		}
 		return address
@@ -157,6 +163,10 @@ func (d *deploy) describeAPI(ctx context.Context, api *resourceRow) API {
 		switch r.kind {
 		case stageType:
 			a.Stages = append(a.Stages, Stage{Name: row.PhysicalID, URL: d.apiURL(api.PhysicalID) + row.PhysicalID})
+		case deploymentType:
+			if name := row.Handles["StageName"]; name != "" {
+				a.Stages = append(a.Stages, Stage{Name: name, URL: d.apiURL(api.PhysicalID) + name})
+			}
 		case methodType:
 			a.Routes = append(a.Routes, d.describeRoute(ctx, r, row))
 		}

@@ -54,6 +54,7 @@ var types = index(
 	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,
 	oidcProviderType, samlProviderType,
 	identityPoolType, roleAttachmentType, principalTagType,
+	httpAPIType, httpRouteType, httpIntegrationType, httpAuthorizerType, httpStageType, httpDeploymentType,
 	restAPIType, apiResourceType, methodType, authorizerType, gatewayResponseType, deploymentType, stageType, accountType,
 )
 
@@ -73,23 +74,28 @@ const (
 // unsupportedTypes are those that guarded APIs often have beside them, with
 // what to do instead.
 var unsupportedTypes = map[string]string{
-	"AWS::Logs::LogGroup":           "functions' logs are kept by the server; give it a Condition that is false here",
-	"AWS::Cognito::UserPoolDomain":  "there are no hosted pages; give it a Condition that is false here",
-	"AWS::Serverless::HttpApi":      "use AWS::Serverless::Api, with events of type Api",
-	"AWS::Serverless::LayerVersion": "put what the layer holds into the function's folder",
-	"AWS::ApiGatewayV2::Api":        "use AWS::ApiGateway::RestApi",
-	"AWS::ApiGateway::UsagePlan":    "API keys are not supported",
-	"AWS::ApiGateway::ApiKey":       "API keys are not supported",
-	"AWS::Lambda::Version":          "the latest code is always what runs",
-	"AWS::Lambda::Alias":            "the latest code is always what runs",
-	"AWS::CloudFormation::Stack":    "one template is one stack: put its resources here",
-	"AWS::Serverless::Application":  "one template is one stack: put its resources here",
-	"AWS::ApiGateway::Model":        "models are not supported",
-	"AWS::ApiGateway::DomainName":   "custom domains are not supported",
+	"AWS::Logs::LogGroup":                           "functions' logs are kept by the server; give it a Condition that is false here",
+	"AWS::Cognito::UserPoolDomain":                  "there are no hosted pages; give it a Condition that is false here",
+	"AWS::Serverless::LayerVersion":                 "put what the layer holds into the function's folder",
+	"AWS::ApiGateway::UsagePlan":                    "API keys are not supported",
+	"AWS::ApiGateway::ApiKey":                       "API keys are not supported",
+	"AWS::Lambda::Version":                          "the latest code is always what runs",
+	"AWS::Lambda::Alias":                            "the latest code is always what runs",
+	"AWS::CloudFormation::Stack":                    "one template is one stack: put its resources here",
+	"AWS::Serverless::Application":                  "one template is one stack: put its resources here",
+	"AWS::ApiGateway::Model":                        "models are not supported",
+	"AWS::ApiGatewayV2::DomainName":                 "custom domains are not supported",
+	"AWS::ApiGatewayV2::ApiMapping":                 "custom domains are not supported",
+	"AWS::ApiGatewayV2::VpcLink":                    "there are no networks here",
+	"AWS::ApiGatewayV2::Model":                      "WebSocket APIs are not supported",
+	"AWS::ApiGatewayV2::RouteResponse":              "WebSocket APIs are not supported",
+	"AWS::ApiGatewayV2::IntegrationResponse":        "WebSocket APIs are not supported",
+	"AWS::ApiGatewayV2::ApiGatewayManagedOverrides": "define the route and the stage as resources of their own",
+	"AWS::ApiGateway::DomainName":                   "custom domains are not supported",
 }
 
 func typeNames() []string {
-	all := []string{samFunction, samAPI}
+	all := []string{samFunction, samAPI, samHTTPAPI}
 	for name := range types {
 		all = append(all, name)
 	}

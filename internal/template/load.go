@@ -178,7 +178,7 @@ func (l *loader) transform(n *node) {
 
 // build evaluates every resource and turns SAM's into plain ones.
 func (l *loader) build() {
-	var functions, apis []*declaration
+	var functions, apis, httpAPIs []*declaration
 	for _, d := range l.declared {
 		properties := d.body.get("Properties")
 		if properties == nil {
@@ -198,13 +198,16 @@ func (l *loader) build() {
 		case samAPI:
 			d.resource.properties = l.env.eval(l.withGlobals("Api", properties))
 			apis = append(apis, d)
+		case samHTTPAPI:
+			d.resource.properties = l.env.eval(l.withGlobals("HttpApi", properties))
+			httpAPIs = append(httpAPIs, d)
 		default:
 			d.resource.properties = l.env.eval(properties)
 			checkFields(l.report, d.resource.properties, types[d.kind].properties, d.kind)
 			l.plain(d)
 		}
 	}
-	l.expand(functions, apis)
+	l.expand(functions, apis, httpAPIs)
 }
 
 // plain adds a resource that needs no expansion.

@@ -75,7 +75,7 @@ func TestRefusals(t *testing.T) {
 		{"a route twice", fn + "      Events:\n        E: {Type: Api, Properties: {Path: /, Method: get}}\n        G: {Type: Api, Properties: {Path: /, Method: GET}}\n", []string{"t.yaml:11:9: GET / is already on line 10"}},
 		{"bad paths", fn + "      Events:\n        A: {Type: Api, Properties: {Path: pizza, Method: get}}\n        B: {Type: Api, Properties: {Path: /../x, Method: get}}\n        C: {Type: Api, Properties: {Path: \"/{x+}/y\", Method: get}}\n", []string{
 			`t.yaml:10:43: path "pizza" must begin with /`, `t.yaml:11:43: path "/../x" has a part that an API cannot have: ..`, `t.yaml:12:43: path "/{x+}/y" may have {name+} only as its last part`}},
-		{"another kind of event", fn + "      Events: {E: {Type: S3, Properties: {}}}\n", []string{`t.yaml:9:26: events of type "S3" are not supported; supported: Api`}},
+		{"another kind of event", fn + "      Events: {E: {Type: S3, Properties: {}}}\n", []string{`t.yaml:9:26: events of type "S3" are not supported; supported: Api and HttpApi`}},
 		{"an old runtime", strings.Replace(fn, "nodejs22.x", "go1.x", 1), []string{"t.yaml:6:16: runtime go1.x has been retired by AWS; use provided.al2023"}},
 		{"code that is not there", strings.Replace(fn, "InlineCode: x", "CodeUri: nowhere/", 1), []string{"t.yaml:8:16: nowhere does not exist; paths are relative to the template"}},
 		{"everything at once", "Foo: 1\nResources:\n  A: {Type: X}\n  B: {Type: AWS::Cognito::UserPool, Properties: {Y: !Ref Z}}\n", []string{

@@ -145,7 +145,8 @@ Resources:
   Users: {Type: AWS::Cognito::UserPool}
   Fn:
     Type: AWS::Lambda::Function
-    Properties: {Runtime: python3.12, Handler: index.handler, Role: !Sub "arn:aws:iam::${AWS::AccountId}:role/x", Code: {ZipFile: "def handler(e, c): return {}"}}
+    Properties: {Runtime: python3.12, Handler: index.handler, Role: !GetAtt Role.Arn, Code: {ZipFile: "def handler(e, c): return {}"}}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}}}
   Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: plain}}
   Auth:
     Type: AWS::ApiGateway::Authorizer
@@ -166,6 +167,90 @@ Resources:
   Deployment: {Type: AWS::ApiGateway::Deployment, DependsOn: Get, Properties: {RestApiId: !Ref Api}}
   Stage: {Type: AWS::ApiGateway::Stage, Properties: {RestApiId: !Ref Api, StageName: v1, DeploymentId: !Ref Deployment}}
 `, []string{"GET /pizzas users"}, 0},
+		{"lambda authorizers of both kinds", `
+AWSTemplateFormatVersion: 2010-09-09
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  MyApi:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: Prod
+      MethodSettings: [{ResourcePath: /*, HttpMethod: '*', ThrottlingRateLimit: 100, ThrottlingBurstLimit: 50}]
+      Auth:
+        DefaultAuthorizer: MyLambdaTokenAuthorizer
+        Authorizers:
+          MyLambdaTokenAuthorizer:
+            FunctionArn: !GetAtt MyAuthFunction.Arn
+            Identity: {Header: MyCustomHeader, ValidationExpression: "mycustomregex.*", ReauthorizeEvery: 20}
+          MyLambdaRequestAuthorizer:
+            FunctionPayloadType: REQUEST
+            FunctionArn: !GetAtt MyAuthFunction.Arn
+            FunctionInvokeRole: NONE
+            Identity: {QueryStrings: [auth], Headers: [X-Auth], StageVariables: [VARIABLE], Context: [identity.sourceIp], ReauthorizeEvery: 0}
+  MyFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "exports.handler = async () => ({})"
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Events:
+        GetRoot: {Type: Api, Properties: {RestApiId: !Ref MyApi, Path: /, Method: get}}
+        GetUsers: {Type: Api, Properties: {RestApiId: !Ref MyApi, Path: /users, Method: get, Auth: {Authorizer: MyLambdaRequestAuthorizer}}}
+        GetSigned: {Type: Api, Properties: {RestApiId: !Ref MyApi, Path: /signed, Method: get, Auth: {Authorizer: AWS_IAM}}}
+        GetOpen: {Type: Api, Properties: {RestApiId: !Ref MyApi, Path: /open, Method: get, Auth: {Authorizer: NONE}}}
+  MyAuthFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "exports.handler = async () => ({})"
+      Handler: index.handler
+      Runtime: nodejs22.x
+`, []string{"GET / MyLambdaTokenAuthorizer", "GET /open ", "GET /signed AWS_IAM", "GET /users MyLambdaRequestAuthorizer"}, 0},
+		{"plain resources, a stage made by the deployment", `
+AWSTemplateFormatVersion: 2010-09-09
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: [apigateway.amazonaws.com, lambda.amazonaws.com]}, Action: sts:AssumeRole}]}
+      Policies: [{PolicyName: invoke, PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: !GetAtt Fn.Arn}]}}]
+  FnRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: {ZipFile: "exports.handler = async () => ({})"}
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Role: !GetAtt FnRole.Arn
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: plain}}
+  Authorizer:
+    Type: AWS::ApiGateway::Authorizer
+    Properties:
+      Name: token
+      RestApiId: !Ref Api
+      Type: TOKEN
+      IdentitySource: method.request.header.Authorization
+      AuthorizerUri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"
+      AuthorizerCredentials: !GetAtt Role.Arn
+      AuthorizerResultTtlInSeconds: 0
+  Get:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: GET
+      AuthorizationType: CUSTOM
+      AuthorizerId: !Ref Authorizer
+      Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Credentials: !GetAtt Role.Arn, Uri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"}
+  Deployment:
+    Type: AWS::ApiGateway::Deployment
+    DependsOn: [Get]
+    Properties: {RestApiId: !Ref Api, StageName: v1, StageDescription: {Description: first, Variables: {a: b}}}
+Outputs:
+  Url: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/v1/"}
+`, []string{"GET / token"}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -180,6 +265,12 @@ Resources:
 			}
 			if len(o.Notes) != test.notes {
 				t.Errorf("%d notes, want %d: %v", len(o.Notes), test.notes, o.Notes)
+			}
+			// And the services themselves take it, and find nothing to do the second time.
+			real, _ := services(t)
+			deployed(t, real, test.source)
+			if again := deployed(t, real, test.source); len(again.Changes) > 0 {
+				t.Errorf("a second deploy changes %+v", again.Changes)
 			}
 		})
 	}

@@ -47,13 +47,17 @@ var samAPIFields = fields{
 }
 
 // expand makes plain resources of SAM's functions and APIs.
-func (l *loader) expand(functions, apis []*declaration) {
+func (l *loader) expand(functions, apis, httpAPIs []*declaration) {
 	routes := map[string][]route{}
+	var events []httpEvent
 	for _, d := range functions {
-		for _, rt := range l.expandFunction(d) {
+		of, http := l.expandFunction(d)
+		for _, rt := range of {
 			routes[rt.api] = append(routes[rt.api], rt)
 		}
+		events = append(events, http...)
 	}
+	l.expandHTTP(httpAPIs, events)
 	known := map[string]bool{implicitAPI: true}
 	for _, d := range apis {
 		known[d.id] = true

@@ -86,7 +86,19 @@ func (l *loader) declareSAM() {
 					l.env.resources[implicitAPI] = true
 					l.nameStage(implicitAPI, "Prod", d.at)
 				}
+				if e.get("Type").is("HttpApi") && e.get("Properties").get("ApiId") == nil && !l.env.resources[implicitHTTPAPI] {
+					l.env.resources[implicitHTTPAPI] = true
+					l.nameHTTPStage(implicitHTTPAPI, catchAll, d.at)
+				}
 			}
+		case samHTTPAPI:
+			name := catchAll
+			if stage := properties.get("StageName"); stage != nil {
+				if known := l.env.eval(stage); known.scalar() {
+					name = known.text
+				}
+			}
+			l.nameHTTPStage(d.id, name, d.at)
 		case samAPI:
 			if stage := properties.get("StageName"); stage != nil {
 				if name := l.env.eval(stage); name.scalar() {
@@ -113,6 +125,11 @@ func (l *loader) nameStage(api, stage string, at Position) {
 	l.env.aliases[api+".Deployment"] = newRef(at, api+"Deployment")
 }
 
+func (l *loader) nameHTTPStage(api, stage string, at Position) {
+	l.env.resources[httpStageID(api, stage)] = true
+	l.env.aliases[api+".Stage"] = newRef(at, httpStageID(api, stage))
+}
+
 func stageID(api, stage string) string { return api + letters(stage) + "Stage" }
 
 var notLetters = regexp.MustCompile(`[^A-Za-z0-9]+`)
@@ -120,7 +137,7 @@ var notLetters = regexp.MustCompile(`[^A-Za-z0-9]+`)
 func letters(s string) string { return notLetters.ReplaceAllString(s, "") }
 
 // expandFunction makes the plain function and gives back its routes.
-func (l *loader) expandFunction(d *declaration) (routes []route) {
+func (l *loader) expandFunction(d *declaration) (routes []route, events []httpEvent) {
 	p := d.resource.properties
 	checkFields(l.report, p, samFunctionFields, samFunction)
 	r := d.resource
@@ -141,16 +158,20 @@ func (l *loader) expandFunction(d *declaration) (routes []route) {
 	}
 	r.code = l.functionCode(d)
 	l.add(&r)
-	events := p.get("Events")
-	if events == nil || events.kind != mapping {
-		return nil
+	declared := p.get("Events")
+	if declared == nil || declared.kind != mapping {
+		return nil, nil
 	}
-	for _, e := range events.fields {
+	for _, e := range declared.fields {
 		kind, properties := e.value.get("Type"), e.value.get("Properties")
 		switch {
 		case kind == nil: // reported already
+		case kind.is("HttpApi"):
+			if h, ok := l.httpEvent(d, e, properties); ok {
+				events = append(events, h)
+			}
 		case !kind.is("Api"):
-			l.problem(kind.at, "events of type %q are not supported; supported: Api", kind.text)
+			l.problem(kind.at, "events of type %q are not supported; supported: Api and HttpApi", kind.text)
 		case properties == nil || properties.kind != mapping:
 			l.problem(e.at, "event %q needs Properties with Path and Method", e.name)
 		default:
@@ -159,7 +180,7 @@ func (l *loader) expandFunction(d *declaration) (routes []route) {
 			}
 		}
 	}
-	return routes
+	return routes, events
 }
 
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"}

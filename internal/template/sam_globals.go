@@ -20,8 +20,10 @@ func (l *loader) readGlobals(n *node) {
 			want = samFunctionFields
 		case "Api":
 			want = samAPIFields
+		case "HttpApi":
+			want = samHTTPAPIFields
 		default:
-			l.problem(f.at, "Globals of %q are not supported; supported: Api and Function", f.name)
+			l.problem(f.at, "Globals of %q are not supported; supported: Api, Function and HttpApi", f.name)
 			continue
 		}
 		if f.value.kind != mapping {

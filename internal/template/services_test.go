@@ -25,6 +25,7 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	lambdas "github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
@@ -63,6 +64,16 @@ func (r roles) Trusts(call *access.Call, arn string) bool {
 }
 func (roles) Credentials(context.Context, string, string) (runner.Credentials, error) {
 	return runner.Credentials{}, runner.ErrClosed
+}
+
+// handed lets API Gateway use roles.
+type handed struct{ people *iams.Service }
+
+func (h handed) MayPass(call *access.Call, arn string) access.Verdict {
+	return h.people.MayPass(call, arn, "apigateway.amazonaws.com")
+}
+func (h handed) Trusts(call *access.Call, arn string) bool {
+	return h.people.Trusts(call, arn, "apigateway.amazonaws.com")
 }
 
 // poolRoles lets root give any role to an identity pool; nobody ever gets one.
@@ -119,13 +130,14 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	served, err := gateway.New(ctx, gateway.Config{DB: db, Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: noInvoker{}, Pools: nobody{}, Records: nobody{}, Logger: log})
 	must(t, err)
-	apis := restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Gateway: served})
+	apis := restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Roles: handed{people}, Gateway: served})
+	httpAPIs := httpapi.New(httpapi.Config{DB: db, Pages: awsapi.NewPages(keys), Random: rand.Reader, Roles: handed{people}, URL: url, Domain: "localhost"})
 	ids, err := identitypool.New(identitypool.Config{DB: db, Keys: keys, Account: account, UserPools: strangers{}, Providers: strangers{}, Roles: poolRoles{people},
 		Random: rand.Reader, Clock: now, Logger: log})
 	must(t, err)
 	must(t, ids.Start(ctx))
 	api := awsapi.New(awsapi.Config{Account: account, Region: "us-east-1", Keys: nobody{}, Authorizer: nobody{}, Clock: now, Logger: log, Records: nobody{}, MaxBody: 1 << 20},
-		pools.API(), functions.API(), apis.API(), people.IAM(), ids.API())
+		pools.API(), functions.API(), apis.API(), httpAPIs.API(), people.IAM(), ids.API())
 	return &Deployer{Operations: withIdentities{api, newAccount(t)}, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
 		at := now.Now()
 		return &access.Call{Caller: access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root"}, Account: account,

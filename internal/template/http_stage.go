@@ -1,0 +1,139 @@
+package template
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+)
+
+// routeSettings limit what a stage serves.
+var routeSettings = records(fields{
+	"ThrottlingRateLimit": decimal, "ThrottlingBurstLimit": integer, "DetailedMetricsEnabled": flag,
+	"LoggingLevel": unsupported("WebSocket APIs are not supported"), "DataTraceEnabled": unsupported("WebSocket APIs are not supported"),
+})
+
+var allRouteSettings = shape{kind: tableOf, item: &routeSettings}
+
+var httpStageType = &resourceType{
+	name: "AWS::ApiGatewayV2::Stage",
+	properties: fields{
+		"ApiId": str.must().replaces(), "StageName": str.must().replaces(), "AutoDeploy": flag, "DeploymentId": str, "Description": str,
+		"StageVariables": strMap, "DefaultRouteSettings": routeSettings, "RouteSettings": allRouteSettings, "AccessLogSettings": accessLog, "Tags": tagged,
+		"ClientCertificateId": unsupported("client certificates are not supported"), "AccessPolicyId": unsupported("it is reserved"),
+	},
+	identity: []string{"ApiId", "StageName"}, unique: true,
+	create: func(ctx context.Context, w *work) error {
+		var in apigatewayv2.CreateStageInput
+		if err := into(w.properties, &in); err != nil {
+			return err
+		}
+		if _, err := invoke[apigatewayv2.CreateStageOutput](ctx, w.deploy, apiGatewayV2, "CreateStage", &in); err != nil {
+			return err
+		}
+		w.partOfHTTPAPI(w.text("StageName"), "")
+		return nil
+	},
+	update: updateHTTPStage,
+	remove: func(ctx context.Context, w *work) error {
+		_, err := invoke[apigatewayv2.DeleteStageOutput](ctx, w.deploy, apiGatewayV2, "DeleteStage",
+			&apigatewayv2.DeleteStageInput{ApiId: w.httpAPI(), StageName: &w.row.PhysicalID})
+		return unlessGone(err)
+	},
+	find: func(ctx context.Context, w *work) (bool, error) {
+		name := w.text("StageName")
+		_, err := invoke[apigatewayv2.GetStageOutput](ctx, w.deploy, apiGatewayV2, "GetStage", &apigatewayv2.GetStageInput{ApiId: ptr(w.text("ApiId")), StageName: &name})
+		if err != nil {
+			return false, unlessGone(err)
+		}
+		w.partOfHTTPAPI(name, "")
+		return true, nil
+	},
+}
+
+// updateHTTPStage gives the stage what the template says, and takes what it says
+// no longer: UpdateStage alone leaves that.
+func updateHTTPStage(ctx context.Context, w *work) error {
+	api, name := w.httpAPI(), &w.row.PhysicalID
+	current, err := invoke[apigatewayv2.GetStageOutput](ctx, w.deploy, apiGatewayV2, "GetStage", &apigatewayv2.GetStageInput{ApiId: api, StageName: name})
+	if err != nil {
+		return err
+	}
+	var in apigatewayv2.UpdateStageInput
+	if err := into(without(w.properties, "Tags"), &in); err != nil {
+		return err
+	}
+	if in.AutoDeploy == nil {
+		in.AutoDeploy = aws.Bool(false)
+	}
+	if in.StageVariables == nil {
+		in.StageVariables = map[string]string{}
+	}
+	for variable := range current.StageVariables { // an empty value takes a variable away
+		if _, wanted := in.StageVariables[variable]; !wanted {
+			in.StageVariables[variable] = ""
+		}
+	}
+	if _, err := invoke[apigatewayv2.UpdateStageOutput](ctx, w.deploy, apiGatewayV2, "UpdateStage", &in); err != nil {
+		return err
+	}
+	if current.AccessLogSettings != nil && in.AccessLogSettings == nil {
+		if _, err := invoke[apigatewayv2.DeleteAccessLogSettingsOutput](ctx, w.deploy, apiGatewayV2, "DeleteAccessLogSettings",
+			&apigatewayv2.DeleteAccessLogSettingsInput{ApiId: api, StageName: name}); err != nil {
+			return err
+		}
+	}
+	for key := range current.RouteSettings {
+		if _, wanted := in.RouteSettings[key]; wanted {
+			continue
+		}
+		if _, err := invoke[apigatewayv2.DeleteRouteSettingsOutput](ctx, w.deploy, apiGatewayV2, "DeleteRouteSettings",
+			&apigatewayv2.DeleteRouteSettingsInput{ApiId: api, StageName: name, RouteKey: aws.String(key)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// httpDeploymentType freezes an HTTP API for stages that do not deploy by themselves.
+var httpDeploymentType = &resourceType{
+	name: "AWS::ApiGatewayV2::Deployment",
+	properties: fields{
+		"ApiId": str.must().replaces(), "Description": str.replaces(), "StageName": str.replaces(), followsProperty: str.replaces().internal(),
+	},
+	attributes: []string{"DeploymentId"},
+	identity:   []string{"ApiId", "Description"},
+	create: func(ctx context.Context, w *work) error {
+		out, err := invoke[apigatewayv2.CreateDeploymentOutput](ctx, w.deploy, apiGatewayV2, "CreateDeployment",
+			&apigatewayv2.CreateDeploymentInput{ApiId: ptr(w.text("ApiId")), Description: aws.String(w.deploymentLabel()), StageName: optionalText(w.text("StageName"))})
+		if err != nil {
+			return err
+		}
+		w.partOfHTTPAPI(aws.ToString(out.DeploymentId), "DeploymentId")
+		return nil
+	},
+	find: func(ctx context.Context, w *work) (bool, error) {
+		in := &apigatewayv2.GetDeploymentsInput{ApiId: ptr(w.text("ApiId")), MaxResults: aws.String("500")}
+		for {
+			page, err := invoke[apigatewayv2.GetDeploymentsOutput](ctx, w.deploy, apiGatewayV2, "GetDeployments", in)
+			if err != nil {
+				return false, unlessGone(err)
+			}
+			for _, item := range page.Items {
+				if aws.ToString(item.Description) == w.deploymentLabel() {
+					w.partOfHTTPAPI(aws.ToString(item.DeploymentId), "DeploymentId")
+					return true, nil
+				}
+			}
+			if page.NextToken == nil {
+				return false, nil
+			}
+			in.NextToken = page.NextToken
+		}
+	},
+	remove: func(ctx context.Context, w *work) error {
+		_, err := invoke[apigatewayv2.DeleteDeploymentOutput](ctx, w.deploy, apiGatewayV2, "DeleteDeployment",
+			&apigatewayv2.DeleteDeploymentInput{ApiId: w.httpAPI(), DeploymentId: &w.row.PhysicalID})
+		return unlessGone(err)
+	},
+}
