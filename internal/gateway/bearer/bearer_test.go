@@ -212,7 +212,7 @@ func TestAnIssuerThatGetsAnotherNameIsBelievedUnderThatOneAlone(t *testing.T) {
 }
 
 func TestAuthorizersThatCannotBeMade(t *testing.T) {
-	good := &issuer{name: tenant}
+	good := &trusted{name: tenant}
 	many := slices.Repeat([]string{"a"}, 51)
 	for name, c := range map[string]bearer.Config{
 		"no issuer":         {Audience: []string{"a"}, Clock: &clock.Clock{}},
@@ -220,8 +220,8 @@ func TestAuthorizersThatCannotBeMade(t *testing.T) {
 		"no audience":       {Issuer: good, Clock: &clock.Clock{}},
 		"an empty audience": {Issuer: good, Audience: []string{"a", ""}, Clock: &clock.Clock{}},
 		"51 audiences":      {Issuer: good, Audience: many, Clock: &clock.Clock{}},
-		"an open line":      {Issuer: &issuer{name: "http://issuer.example"}, Audience: []string{"a"}, Clock: &clock.Clock{}},
-		"an empty name":     {Issuer: &issuer{}, Audience: []string{"a"}, Clock: &clock.Clock{}},
+		"an open line":      {Issuer: &trusted{name: "http://issuer.example"}, Audience: []string{"a"}, Clock: &clock.Clock{}},
+		"an empty name":     {Issuer: &trusted{}, Audience: []string{"a"}, Clock: &clock.Clock{}},
 	} {
 		if a, err := bearer.New(c); err == nil || a != nil {
 			t.Errorf("%s: made", name)

@@ -49,8 +49,8 @@ var (
 	})
 )
 
-// issuer stands for whom an authorizer trusts; its keys can be changed.
-type issuer struct {
+// trusted stands for whom an authorizer trusts; its keys can be changed.
+type trusted struct {
 	mu    sync.Mutex
 	name  string
 	keys  map[string]verify.Key
@@ -58,9 +58,9 @@ type issuer struct {
 	asked int
 }
 
-func (i *issuer) Name() string { i.mu.Lock(); defer i.mu.Unlock(); return i.name }
+func (i *trusted) Name() string { i.mu.Lock(); defer i.mu.Unlock(); return i.name }
 
-func (i *issuer) Key(_ context.Context, kid string) (verify.Key, error) {
+func (i *trusted) Key(_ context.Context, kid string) (verify.Key, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.asked++
@@ -73,7 +73,7 @@ func (i *issuer) Key(_ context.Context, kid string) (verify.Key, error) {
 	return verify.Key{}, verify.ErrUnknownKey
 }
 
-func (i *issuer) change(do func()) { i.mu.Lock(); defer i.mu.Unlock(); do() }
+func (i *trusted) change(do func()) { i.mu.Lock(); defer i.mu.Unlock(); do() }
 
 func publicKey(t testing.TB, kid string, public crypto.PublicKey, algorithm verify.Algorithm) verify.Key {
 	t.Helper()
@@ -87,13 +87,13 @@ func publicKey(t testing.TB, kid string, public crypto.PublicKey, algorithm veri
 type world struct {
 	testing.TB
 	*bearer.Authorizer
-	issuer *issuer
+	issuer *trusted
 	clock  *clock.Clock
 }
 
 func newWorld(t testing.TB, audiences ...string) *world {
 	t.Helper()
-	w := &world{TB: t, clock: &clock.Clock{}, issuer: &issuer{name: tenant, keys: map[string]verify.Key{
+	w := &world{TB: t, clock: &clock.Clock{}, issuer: &trusted{name: tenant, keys: map[string]verify.Key{
 		"k1": publicKey(t, "k1", firstKey().Public(), ""),
 		"k2": publicKey(t, "k2", secondKey().Public(), verify.RS256),
 		"ec": publicKey(t, "ec", curveKey().Public(), ""),
