@@ -1,6 +1,10 @@
 package server
 
-import "context"
+import (
+	"context"
+
+	"github.com/sallyport/sallyport/internal/issuer"
+)
 
 // RootKeyForTest is what "sallyport env" would print, also of an ephemeral server.
 func (s *Server) RootKeyForTest() (id, secret string) {
@@ -13,3 +17,6 @@ func (s *Server) RootKeyForTest() (id, secret string) {
 
 // AddressForTest is where the server listens, whatever its public URL.
 func (s *Server) AddressForTest() string { return s.listener.Addr().String() }
+
+// IssuersForTest are the issuers whose keys all services share.
+func (s *Server) IssuersForTest() *issuer.Directory { return s.issuers }
