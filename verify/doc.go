@@ -56,8 +56,8 @@
 //
 // A [KeySource] answers for one issuer. [RemoteKeys] fetches a JWKS within limits
 // and keeps it; [Discover] finds its URL, and [NewDiscoveredKeys] finds it anew
-// with each fetch; [ParseKeys] and [NewKeySet] hold fixed
-// keys, for tests and for servers that have no way out.
+// with each fetch; [ParseKeys] and [NewKeySet] hold fixed keys, for tests and for
+// servers that have no way out.
 //
 // # What it cannot know
 //

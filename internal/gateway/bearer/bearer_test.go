@@ -265,6 +265,17 @@ func TestClaimsAreStrings(t *testing.T) {
 	}
 }
 
+// There are more callers here than places for what is made of their tokens.
+func TestNoCallerIsTakenForAnother(t *testing.T) {
+	w := newWorld(t)
+	for n := range 600 {
+		sub := fmt.Sprint("user", n)
+		if caller := w.accepted(sub, w.token(claims{"sub": sub})); caller.Subject() != sub || !strings.Contains(string(caller.Claims()), `"sub":"`+sub+`"`) {
+			t.Fatalf("%s is %s: %s", sub, caller.Subject(), caller.Claims())
+		}
+	}
+}
+
 func TestManyCallersAtOnce(t *testing.T) {
 	w := newWorld(t)
 	tokens := make([]string, 20)

@@ -55,7 +55,7 @@ func (w *world) expectHonest(t *testing.T, value, token string) {
 		if len(token) > 7 && (token[6] == ' ') {
 			token = token[7:]
 		}
-		signed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512})
+		signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512})
 		if err != nil {
 			t.Fatalf("go-jose cannot read %q: %v", token, err)
 		}
