@@ -3,6 +3,7 @@ package config_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/keyring"
@@ -45,6 +46,25 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptOfRequests(t *testing.T) {
+	for name, tc := range map[string]struct {
+		given config.Config
+		env   []string
+		want  config.Kept
+	}{
+		"by default":   {config.Config{}, nil, config.Kept{Requests: 100_000, For: 168 * time.Hour}},
+		"by variables": {config.Config{}, []string{config.EnvKeepRequests, "7", config.EnvKeepRequestsFor, "90m"}, config.Kept{Requests: 7, For: 90 * time.Minute}},
+		"a flag wins":  {config.Config{KeepRequests: "8"}, []string{config.EnvKeepRequests, "7"}, config.Kept{Requests: 8, For: 168 * time.Hour}},
+		"nothing":      {config.Config{KeepRequests: "0"}, nil, config.Kept{For: 168 * time.Hour}},
+		"for no time":  {config.Config{KeepRequestsFor: "0"}, nil, config.Kept{Requests: 100_000}},
+	} {
+		tc.given.Data = "/data"
+		if c, err := tc.given.Resolve(environment(tc.env...)); err != nil || c.Kept != tc.want {
+			t.Errorf("%s: %+v, %v", name, c.Kept, err)
+		}
+	}
+}
+
 func TestEphemeralIgnoresTheVariablesOfKeptState(t *testing.T) {
 	env := environment(config.EnvData, "/env", config.EnvDatabase, "postgres://h/db")
 	c, err := config.Config{Ephemeral: true}.Resolve(env)
@@ -65,6 +85,12 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"listen without a port":       {config.Config{Listen: "127.0.0.1"}, nil, "host:port"},
 		"listen on no port":           {config.Config{Listen: "127.0.0.1:99999"}, nil, "host:port"},
 		"listen on a named port":      {config.Config{Listen: "127.0.0.1:http"}, nil, "host:port"},
+		"requests below zero":         {config.Config{KeepRequests: "-1"}, nil, "--keep-requests"},
+		"requests without number":     {config.Config{}, []string{config.EnvKeepRequests, "all"}, "--keep-requests"},
+		"too many requests":           {config.Config{KeepRequests: "10000001"}, nil, "10000000"},
+		"requests for days":           {config.Config{KeepRequestsFor: "7d"}, nil, "168h"},
+		"requests for a negative":     {config.Config{}, []string{config.EnvKeepRequestsFor, "-1h"}, "--keep-requests-for"},
+		"requests for ever":           {config.Config{KeepRequestsFor: "100000h"}, nil, "ten years"},
 		"listen for everyone":         {config.Config{Listen: "0.0.0.0:80"}, nil, "plain HTTP"},
 		"listen on every address":     {config.Config{Listen: ":80"}, nil, "plain HTTP"},
 		"listen on a LAN address":     {config.Config{Listen: "192.168.1.2:80"}, nil, "plain HTTP"},
