@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/store"
@@ -60,7 +61,12 @@ const (
 // Limits of a block.
 const (
 	maxBlockRecords = 1024
-	maxBlock        = 256 << 10         // bytes of entries: with more it is closed
+	maxBlock        = 256 << 10 // bytes of entries: with more it is closed
+	// A block that has grown for a while, and so was written anew more than once, is
+	// closed with fewer records: else a slow server would write each of them a
+	// thousand times.
+	fewBlockRecords = 128
+	growingFor      = 2 * time.Second
 	maxInflated     = maxBlock + 64<<10 // more than the last entry adds
 )
 
@@ -68,6 +74,7 @@ const (
 // whole, so that a quiet server does not leave a row for each request.
 type openBlock struct {
 	block
+	begun   time.Time
 	entries []byte
 	unsaved int // records that the database does not have
 }

@@ -30,8 +30,8 @@
 //     have what the others leave, and is the first to lose it: a flood of strangers
 //     ends with the oldest of its own. Blocks go as a whole, so that what is kept
 //     is up to a part in 32 more or less than the number, or a few blocks;
-//   - a search: a page of at most 1000 records and a few hundred blocks; it says
-//     where the next one goes on.
+//   - a search: a page of at most 1000 records and 64 MiB of entries; it says where
+//     the next one goes on.
 //
 // A block that is not full is written anew with what came, so that a quiet server
 // has few rows. Nodes share the tables and write blocks of their own.

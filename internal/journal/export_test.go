@@ -31,3 +31,6 @@ func (j *Journal) PruneForTest(ctx context.Context) error {
 	defer j.writing.Unlock()
 	return j.prune(ctx)
 }
+
+// ScanForTest makes searches end after so many bytes.
+func (j *Journal) ScanForTest(bytes int) { j.maxScan = bytes }

@@ -37,11 +37,12 @@ const (
 
 // Journal takes records and finds them again. Safe for concurrent use.
 type Journal struct {
-	db     *store.DB
-	clock  *clock.Clock
-	logger *slog.Logger
-	limits Limits
-	node   string // what ids of this node's blocks end in
+	db      *store.DB
+	clock   *clock.Clock
+	logger  *slog.Logger
+	limits  Limits
+	maxScan int    // of a search
+	node    string // what ids of this node's blocks end in
 
 	mu      sync.Mutex          // held for the time it takes to copy a record
 	waiting [audit.Kinds][]byte // entries, one behind the other
@@ -76,7 +77,7 @@ func Open(db *store.DB, limits Limits, now *clock.Clock, logger *slog.Logger) *J
 	life, end := context.WithCancel(context.Background())
 	var node [6]byte
 	rand.Read(node[:])
-	j := &Journal{db: db, clock: now, logger: logger, limits: limits, node: hex.EncodeToString(node[:]), wake: make(chan struct{}, 1), end: end, done: make(chan struct{})}
+	j := &Journal{db: db, clock: now, logger: logger, limits: limits, maxScan: maxScan, node: hex.EncodeToString(node[:]), wake: make(chan struct{}, 1), end: end, done: make(chan struct{})}
 	if !j.Keeps() {
 		close(j.done)
 		return j

@@ -185,20 +185,32 @@ func TestPagesGoThroughAllOnceNewestFirst(t *testing.T) {
 	})
 }
 
-func TestASearchForWhatIsNotThereGoesOnInParts(t *testing.T) {
+func TestASearchOfMuchGoesOnInParts(t *testing.T) {
 	db := database(t, store.Options{Memory: true})
-	n := open(t, db, journal.Limits{Number: 64, For: time.Hour}, new(clock.Clock)) // a block for each
+	n := open(t, db, journal.Limits{Number: 3000, For: time.Hour}, new(clock.Clock)) // blocks of 46
+	n.ScanForTest(1)
 	at := time.Now().Add(-time.Minute)
 	for i := range 700 {
-		n.log.Write(record(fmt.Sprint(i), at.Add(time.Duration(i)*time.Millisecond), audit.Passed, ann))
-	}
-	parts := 0
-	for after := ""; parts == 0 || after != ""; parts++ {
-		p, err := n.Search(t.Context(), journal.Query{API: "none", Until: at.Add(time.Hour)}, 10, after)
-		if err != nil || len(p.Reports) > 0 || parts > 10 {
-			t.Fatalf("part %d: %+v, %v", parts, p, err)
+		r := record(fmt.Sprintf("%03d", i), at.Add(time.Duration(i/10)*time.Millisecond), audit.Outcome(i%3), []string{ann, audit.Anonymous}[i%2])
+		if i%100 == 0 {
+			r.API = "rare"
 		}
-		after = p.Next
+		n.log.Write(r)
+	}
+	for api, want := range map[string]string{"none": "", "rare": "600 500 400 300 200 100 000"} {
+		var got []string
+		parts := 0
+		for after := ""; parts == 0 || after != ""; parts++ {
+			p, err := n.Search(t.Context(), journal.Query{API: api}, 10, after)
+			if err != nil || parts > 1000 {
+				t.Fatalf("part %d: %+v, %v", parts, p, err)
+			}
+			got = append(got, ids(p.Reports)...)
+			after = p.Next
+		}
+		if strings.Join(got, " ") != want || parts < 5 {
+			t.Errorf("%s: in %d parts are found %v", api, parts, got)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type Query struct {
 	Service   string
 	Operation string
 	Resource  string
-	Outcome   string // passed, refused, failed; "denied" for refused or failed is no outcome
+	Outcome   string // one of Outcomes
 	Status    Statuses
 	Since     time.Time // inclusive; zero: all that is kept
 	Until     time.Time // exclusive; zero: now
@@ -62,7 +62,7 @@ func (q *Query) matches(h *audit.Head) bool {
 		return false
 	}
 	return like(h.API, q.API) && like(h.Stage, q.Stage) && like(h.Service, q.Service) &&
-		(like(h.Operation, q.Operation)) && (like(h.Route, q.Route) || like(h.Operation, q.Route)) &&
+		like(h.Operation, q.Operation) && (like(h.Route, q.Route) || like(h.Operation, q.Route)) &&
 		arnLike(h.Caller, q.Caller) && arnLike(h.Resource, q.Resource)
 }
 

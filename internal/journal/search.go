@@ -12,8 +12,9 @@ import (
 // Limits of one search.
 const (
 	MaxPage = 1000 // records
-	// maxBlocks is how many blocks one search reads before it hands out what it has.
-	maxBlocks = 256
+	// maxScan is how much one search reads before it hands out what it has, in bytes
+	// of entries.
+	maxScan = 64 << 20
 )
 
 // Page is what one search found.
@@ -83,7 +84,7 @@ func (j *Journal) search(ctx context.Context, q *Query, limit int, from position
 			bound = &last
 		}
 	}
-	blocksRead := 0
+	scanned := 0
 	for b, err := range j.timeline(ctx, bounded.Since.UnixMilli(), until) {
 		if err != nil {
 			return nil, nil, err
@@ -91,8 +92,9 @@ func (j *Journal) search(ctx context.Context, q *Query, limit int, from position
 		if bound != nil && b.Newest < floorMillis(bound.at) {
 			break
 		}
-		if blocksRead >= maxBlocks && b.Newest < until { // the next search gets further than this one began
-			edge := position{at: (b.Newest + 1) * int64(time.Millisecond)}
+		// What no later block can have is complete. The next search goes on there, if
+		// that is further than where this one began.
+		if edge := (position{at: (b.Newest + 1) * int64(time.Millisecond)}); scanned >= j.maxScan && from.before(edge) {
 			best = slices.DeleteFunc(best, func(f found) bool { return !f.before(edge) })
 			return best, &edge, nil
 		}
@@ -107,7 +109,7 @@ func (j *Journal) search(ctx context.Context, q *Query, limit int, from position
 		if err != nil {
 			return nil, nil, err
 		}
-		blocksRead++
+		scanned += len(entries)
 		for i, e := range entriesOf(entries) {
 			if i >= first {
 				break

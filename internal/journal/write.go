@@ -62,7 +62,7 @@ func (j *Journal) take() {
 func (j *Journal) add(k audit.Kind, entry []byte, at int64) {
 	o := j.open[k]
 	if o == nil {
-		o = &openBlock{block: block{ID: j.newID(), Kind: k}, entries: j.room[k][:0]}
+		o = &openBlock{block: block{ID: j.newID(), Kind: k}, begun: time.Now(), entries: j.room[k][:0]}
 		j.room[k] = nil
 		j.open[k] = o
 	}
@@ -78,7 +78,8 @@ func (j *Journal) add(k audit.Kind, entry []byte, at int64) {
 // full reports whether a block takes no more.
 func (j *Journal) full(o *openBlock) bool {
 	const parts = 64 // of the journal, at least: it is pruned block by block
-	return len(o.entries) >= maxBlock || o.Records >= min(maxBlockRecords, max(j.limits.Number/parts, 1))
+	return len(o.entries) >= maxBlock || o.Records >= min(maxBlockRecords, max(j.limits.Number/parts, 1)) ||
+		o.Records >= fewBlockRecords && time.Since(o.begun) >= growingFor
 }
 
 // write writes what is not saved, in one transaction.
@@ -101,7 +102,7 @@ func (j *Journal) write(ctx context.Context, all bool) error {
 			return err
 		}
 		o.Bytes = base64.StdEncoding.EncodedLen(len(deflated[i])) // as the row has it
-		o.Written = time.Now().UnixMilli() // not the server's time, which tests move
+		o.Written = time.Now().UnixMilli()                        // not the server's time, which tests move
 	}
 	err := j.db.Write(ctx, func(tx *store.Tx) error {
 		for i, o := range due {
