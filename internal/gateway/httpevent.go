@@ -132,6 +132,9 @@ func (x *exchange) appendContextTwo(b []byte, path string) []byte {
 // appendAuthorizerTwo appends who was proved to call; nothing on open routes.
 func (x *exchange) appendAuthorizerTwo(b []byte) []byte {
 	switch {
+	case x.said.answer != nil:
+		b = append(b, `,"authorizer":{"lambda":`...)
+		return append(append(b, x.said.answer.Context.Typed...), '}')
 	case x.signer != nil:
 		b = append(b, `,"authorizer":{"iam":`...)
 		b = x.appendSigner(b)

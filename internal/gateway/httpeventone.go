@@ -85,5 +85,8 @@ func (x *exchange) appendContextOne(b []byte, path string) []byte {
 // appendAuthorizerOne: a token's claims, or what an authorizer's function said.
 // Who has signed stands in identity, as in REST APIs.
 func (x *exchange) appendAuthorizerOne(b []byte) []byte {
+	if x.said.answer != nil {
+		return x.said.append(append(b, `,"authorizer":`...))
+	}
 	return append(b, `,"authorizer":{"claims":null,"scopes":null}`...)
 }

@@ -26,12 +26,9 @@ func (g *Gateway) compileHTTP(s *stage, d *HTTPDefinition) {
 			steps: []step{{"preflight", answerPreflight}},
 		}
 	}
-	parts := httpParts{integrations: map[string]*HTTPIntegration{}, authorizers: map[string]*HTTPAuthorizer{}}
+	parts := httpParts{integrations: map[string]*HTTPIntegration{}, functions: g.compileHTTPAuthorizers(s, d.Authorizers)}
 	for _, i := range d.Integrations {
 		parts.integrations[i.ID] = i
-	}
-	for _, a := range d.Authorizers {
-		parts.authorizers[a.ID] = a
 	}
 	for _, r := range d.Routes {
 		key, err := ParseRouteKey(r.Key)
@@ -48,7 +45,7 @@ func (g *Gateway) compileHTTP(s *stage, d *HTTPDefinition) {
 // httpParts are what the routes of an API refer to, by id.
 type httpParts struct {
 	integrations map[string]*HTTPIntegration
-	authorizers  map[string]*HTTPAuthorizer
+	functions    map[string]*functionAuthorizer // authorizers that ask a function
 }
 
 const (
@@ -74,7 +71,7 @@ func (g *Gateway) compileHTTPRoute(s *stage, r *HTTPRoute, key RouteKey, parts h
 			made.operations[v], made.arns[v] = DefaultRoute, s.arn()+"/"+DefaultRoute
 		}
 	}
-	made.guard = g.compileHTTPGuard(s, r, parts.authorizers)
+	made.guard = g.compileHTTPGuard(s, r, parts)
 	made.limitBy(s.throttles, nil)
 	i := parts.integrations[r.IntegrationID()]
 	var err error

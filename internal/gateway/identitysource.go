@@ -76,7 +76,11 @@ func queryIdentity(name string) func(x *exchange) (string, string) {
 		var room [16]pair
 		var value string
 		n := 0
-		for _, p := range x.query(room[:0]) {
+		query := x.query
+		if x.overHTTP() {
+			query = x.httpQuery
+		}
+		for _, p := range query(room[:0]) {
 			if p.name == name {
 				value = p.value
 				n++
@@ -97,7 +101,7 @@ func queryIdentity(name string) func(x *exchange) (string, string) {
 // as a pattern for others: here they stand escaped.
 func (x *exchange) methodARNs() (arns [2]string, n int, d *denial) {
 	routed, plain := pathsAsked(x.address.Path)
-	base := x.arn[:len(x.arn)-len(x.route.template)] + "/" // up to the verb
+	base := x.verbARN() + "/"
 	arns[0], n = base+literal(routed), 1
 	if plain != routed {
 		arns[1], n = base+literal(plain), 2
