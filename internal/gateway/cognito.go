@@ -40,7 +40,7 @@ func (c *cognito) forScopes(scopes []string) *cognito {
 }
 
 func (c *cognito) authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
-	raw, ok := bearer(headerValues(x.r.Header, c.header))
+	raw, ok := bearerToken(headerValues(x.r.Header, c.header))
 	if !ok {
 		return denied(denyUnauthorized, "the header "+c.header+" does not hold exactly one token")
 	}
@@ -95,10 +95,10 @@ func (c *cognito) prove(ctx context.Context, pools Pools, raw string) (*verify.T
 	return nil, "", why
 }
 
-// bearer takes a token from the values of a header: one value, bare or after
+// bearerToken takes a token from the values of a header: one value, bare or after
 // "Bearer". A header that is sent twice is refused, because two readers may
 // each take another one.
-func bearer(values []string) (string, bool) {
+func bearerToken(values []string) (string, bool) {
 	if len(values) != 1 {
 		return "", false
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport/sallyport/internal/gateway/authorizer"
 	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/gateway/upstream"
+	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/sigv4"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/verify"
@@ -32,9 +33,11 @@ type Config struct {
 	Keys    Keys
 	// Policies decides whether whoever has signed a request may make it.
 	Policies access.Authorizer
-	Records  Records
-	Logger   *slog.Logger
-	Backend  *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
+	// Issuers finds the keys of those whose tokens JWT authorizers take.
+	Issuers *issuer.Directory
+	Records Records
+	Logger  *slog.Logger
+	Backend *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
 
 	AccessLogs *accesslog.Writer // nil: no stage's access log is written
 }
@@ -107,6 +110,7 @@ type Gateway struct {
 	pools   Pools
 	keys    Keys
 	allows  access.Authorizer
+	issuers *issuer.Directory
 	signing *sigv4.KeyCache
 	records Records
 	logger  *slog.Logger
@@ -129,7 +133,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	g := &Gateway{
 		db: c.DB, clock: c.Clock, chance: NewChance(c.Random),
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
-		keys: c.Keys, allows: c.Policies, signing: sigv4.NewKeyCache(keptSigningKeys),
+		keys: c.Keys, allows: c.Policies, issuers: c.Issuers, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
 		throttles: throttle.NewAccount(throttle.AccountLimit), accessLogs: c.AccessLogs,
 		answers: authorizer.NewCache(authorizer.Config{Clock: c.Clock, Random: c.Random}),

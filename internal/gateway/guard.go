@@ -9,6 +9,8 @@ type guard struct {
 	name    string // for the record: "NONE", "AWS_IAM", "COGNITO_USER_POOLS staff"
 	cognito *cognito
 	lambda  *functionAuthorizer
+	jwt     *jwt
+	scopes  []string // of a route with a JWT authorizer
 }
 
 // authorizers are those of an API, compiled, by id. One that could not be
@@ -24,6 +26,7 @@ const (
 	guardUnknown guardKind = iota
 	guardNone
 	guardCognito
+	guardJWT
 	guardIAM    // its steps begin with proveSigner
 	guardLambda // an authorizer function: an allow of the API's own policy stands in for its silence
 )
@@ -57,6 +60,8 @@ func authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
 		return x.method.guard.cognito.authorize(ctx, g, x)
 	case guardLambda:
 		return x.method.guard.lambda.authorize(ctx, g, x)
+	case guardJWT:
+		return x.method.guard.jwt.authorize(ctx, x, x.method.guard.scopes)
 	case guardIAM:
 		return askPolicies(ctx, g, x)
 	default:

@@ -135,6 +135,10 @@ func (x *exchange) appendAuthorizerTwo(b []byte) []byte {
 	case x.said.answer != nil:
 		b = append(b, `,"authorizer":{"lambda":`...)
 		return append(append(b, x.said.answer.Context.Typed...), '}')
+	case x.bearer != nil:
+		b = append(b, `,"authorizer":{"jwt":{"claims":`...)
+		b = append(append(b, x.bearer.Claims()...), `,"scopes":`...)
+		return append(append(b, x.bearer.Scopes()...), "}}"...)
 	case x.signer != nil:
 		b = append(b, `,"authorizer":{"iam":`...)
 		b = x.appendSigner(b)

@@ -88,5 +88,9 @@ func (x *exchange) appendAuthorizerOne(b []byte) []byte {
 	if x.said.answer != nil {
 		return x.said.append(append(b, `,"authorizer":`...))
 	}
+	if x.bearer != nil {
+		b = append(append(b, `,"authorizer":{"claims":`...), x.bearer.Claims()...)
+		return append(append(append(b, `,"scopes":`...), x.bearer.Scopes()...), '}')
+	}
 	return append(b, `,"authorizer":{"claims":null,"scopes":null}`...)
 }

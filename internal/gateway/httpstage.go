@@ -26,9 +26,14 @@ func (g *Gateway) compileHTTP(s *stage, d *HTTPDefinition) {
 			steps: []step{{"preflight", answerPreflight}},
 		}
 	}
-	parts := httpParts{integrations: map[string]*HTTPIntegration{}, functions: g.compileHTTPAuthorizers(s, d.Authorizers)}
+	parts := httpParts{
+		integrations: map[string]*HTTPIntegration{}, tokens: map[string]*jwt{}, functions: g.compileHTTPAuthorizers(s, d.Authorizers),
+	}
 	for _, i := range d.Integrations {
 		parts.integrations[i.ID] = i
+	}
+	for _, a := range d.Authorizers {
+		parts.tokens[a.ID] = g.compileJWT(s.region, a)
 	}
 	for _, r := range d.Routes {
 		key, err := ParseRouteKey(r.Key)
@@ -46,6 +51,7 @@ func (g *Gateway) compileHTTP(s *stage, d *HTTPDefinition) {
 type httpParts struct {
 	integrations map[string]*HTTPIntegration
 	functions    map[string]*functionAuthorizer // authorizers that ask a function
+	tokens       map[string]*jwt                // authorizers that take tokens
 }
 
 const (
@@ -71,7 +77,7 @@ func (g *Gateway) compileHTTPRoute(s *stage, r *HTTPRoute, key RouteKey, parts h
 			made.operations[v], made.arns[v] = DefaultRoute, s.arn()+"/"+DefaultRoute
 		}
 	}
-	made.guard = g.compileHTTPGuard(s, r, parts)
+	made.guard = g.compileHTTPGuard(r, parts)
 	made.limitBy(s.throttles, nil)
 	i := parts.integrations[r.IntegrationID()]
 	var err error

@@ -146,6 +146,10 @@ func queryValues(x *exchange, name string) []string {
 
 // claimOf is a claim as text; "" if the caller was proven by no token or has no such claim.
 func claimOf(x *exchange, name string) string {
+	if x.bearer != nil {
+		text, _ := x.bearer.Claim(name)
+		return text
+	}
 	if x.token == nil {
 		return ""
 	}

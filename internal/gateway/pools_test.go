@@ -19,6 +19,7 @@ import (
 // pools are two user pools, each with a key of its own.
 type pools struct {
 	keys      map[string]*rsa.PrivateKey
+	sets      map[string]verify.KeySource // by issuer
 	verifiers map[string][2]gateway.TokenVerifier
 }
 
@@ -39,7 +40,7 @@ var poolKeys = sync.OnceValue(func() [2]*rsa.PrivateKey {
 func poolID(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 func newPools(t testing.TB) *pools {
-	p := &pools{keys: map[string]*rsa.PrivateKey{}, verifiers: map[string][2]gateway.TokenVerifier{}}
+	p := &pools{keys: map[string]*rsa.PrivateKey{}, sets: map[string]verify.KeySource{}, verifiers: map[string][2]gateway.TokenVerifier{}}
 	for i, arn := range []string{poolARN, otherPool} {
 		private := poolKeys()[i]
 		p.keys[arn] = private
@@ -47,6 +48,7 @@ func newPools(t testing.TB) *pools {
 		must(t, err)
 		set, err := verify.NewKeySet(key)
 		must(t, err)
+		p.sets[poolIssuer+poolID(arn)] = set
 		id, err := verify.NewIDToken(poolIssuer+poolID(arn), verify.AnyClient(), set, verify.WithCache(100))
 		must(t, err)
 		access, err := verify.NewAccessToken(poolIssuer+poolID(arn), verify.AnyClient(), set, verify.WithCache(100))
@@ -54,6 +56,12 @@ func newPools(t testing.TB) *pools {
 		p.verifiers[arn] = [2]gateway.TokenVerifier{id, access}
 	}
 	return p
+}
+
+// Issuer has the keys of the pools for JWT authorizers.
+func (p *pools) Issuer(url string) (name string, keys verify.KeySource, ok bool) {
+	set, ok := p.sets[url]
+	return url, set, ok
 }
 
 func (p *pools) Verifiers(arn string) (id, access gateway.TokenVerifier) {

@@ -27,7 +27,7 @@ func (g *Gateway) TryAuthorizer(ctx context.Context, a *Authorizer, t Trial) (Tr
 		return TrialResult{}, mistake("The authorizer cannot be run")
 	}
 	started := g.clock.Now()
-	raw, ok := bearer(headerValues(t.Headers, c.header))
+	raw, ok := bearerToken(headerValues(t.Headers, c.header))
 	if !ok {
 		return TrialResult{Status: 401, Log: "Unauthorized: the header " + c.header + " does not hold exactly one token"}, nil
 	}

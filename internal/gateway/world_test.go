@@ -17,12 +17,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/store"
@@ -43,6 +46,7 @@ type world struct {
 	gateway *gateway.Gateway
 	db      *store.DB
 	client  *apigateway.Client
+	http    *apigatewayv2.Client
 	server  *httptest.Server
 	clock   *clock.Clock
 	fn      *function
@@ -70,6 +74,8 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 		DB: db, Clock: w.clock, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: w.fn, Pools: w.pools, Keys: w.signers, Policies: w.signers, Records: w.records, Logger: slog.New(slog.DiscardHandler),
 	}
+	config.Issuers = issuer.New(issuer.Config{Now: w.clock.Now, Own: w.pools})
+	t.Cleanup(func() { config.Issuers.Close() })
 	for _, c := range change {
 		c(&config)
 	}
@@ -78,7 +84,8 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: rootKey{}, Authorizer: w.asked, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
-	}, restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Roles: anyRole{}, Gateway: w.gateway}).API())
+	}, restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Roles: anyRole{}, Gateway: w.gateway}).API(),
+		httpapi.New(httpapi.Config{DB: db, Pages: awsapi.NewPages(keys), Random: rand.Reader, Roles: anyRole{}, URL: "http://127.0.0.1:4566", Domain: "localhost"}).API())
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if a, ok := gateway.Locate(r, "localhost"); ok {
 			w.gateway.Serve(rw, r, a)
@@ -88,6 +95,10 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	}))
 	t.Cleanup(w.server.Close)
 	w.client = apigateway.New(apigateway.Options{
+		Region: region, BaseEndpoint: aws.String(w.server.URL), RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDROOT", "secret", ""),
+	})
+	w.http = apigatewayv2.New(apigatewayv2.Options{
 		Region: region, BaseEndpoint: aws.String(w.server.URL), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDROOT", "secret", ""),
 	})

@@ -118,7 +118,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		DB: s.db, Clock: now, Random: rand.Reader,
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
 		Invoker: functionInvoker{s.functions, c.Account, &gatewayRoles{account: s.account, number: c.Account, clock: now}}, Pools: poolVerifiers{s.pools},
-		Keys: s.account, Policies: s.account, AccessLogs: s.accessLog,
+		Keys: s.account, Policies: s.account, Issuers: s.issuers, AccessLogs: s.accessLog,
 	})
 	if err != nil {
 		return nil, err
