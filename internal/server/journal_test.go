@@ -2,12 +2,7 @@ package server_test
 
 import (
 	"bufio"
-	"bytes"
-	"compress/flate"
-	"database/sql"
-	"encoding/base64"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -17,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	_ "modernc.org/sqlite"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/config"
@@ -203,99 +197,5 @@ func TestRequestsAreFollowed(t *testing.T) {
 	}
 	if err := lines.Err(); err != nil {
 		t.Errorf("the stream broke off: %v", err)
-	}
-}
-
-// No step of any request quotes what only its sender should know.
-func TestRecordsHoldNoSecret(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "data")
-	w := start(t, config.Config{Data: folder}, nil)
-	p := w.people(t, "regular")
-	api := w.api(t, p.arn, w.function(t, "counting", counting))
-	tokens := w.signIn(t, p)
-	path := "/_aws/execute-api/" + api + "/prod/"
-	const word = "Recognisable-Secret-0815"
-	encoded := base64.RawURLEncoding.EncodeToString([]byte(word))
-	jwt := "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ." + base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"`+word+`"}`)) + "." + encoded
-	w.send(t, "GET", path, "", "Authorization", *tokens.IdToken).runs(t)
-	for _, authorization := range []string{
-		word, "Bearer " + word, "Basic " + encoded, jwt, "Bearer " + jwt, *tokens.IdToken + word, *tokens.AccessToken, *tokens.RefreshToken,
-		"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=" + word,
-		"AWS4-HMAC-SHA256 " + word,
-	} {
-		for _, target := range []string{path, path + "pizzas", "/_aws/execute-api/aaaaaaaaaa/prod/", "/_aws/execute-api/" + api + "/none/", "/restapis", "/2015-03-31/functions"} {
-			for _, query := range []string{"", "?password=" + word + "&X-Amz-Security-Token=" + word + "&X-Amz-Signature=" + encoded} {
-				for _, method := range []string{"GET", "POST"} {
-					w.send(t, method, target+query, `{"Password":"`+word+`"}`, "Authorization", authorization, "Cookie", "session="+word, "X-Api-Key", word,
-						"X-Amz-Security-Token", word, "X-Amz-Content-Sha256", word, "Content-Type", "application/json")
-				}
-			}
-		}
-	}
-	for _, body := range []string{
-		`{"AuthFlow":"USER_PASSWORD_AUTH","ClientId":"` + p.client + `","AuthParameters":{"USERNAME":"regular","PASSWORD":"` + word + `"}}`,
-		`{"AuthFlow":"USER_PASSWORD_AUTH","ClientId":"` + p.client + `","AuthParameters":{"USERNAME":"regular","PASSWORD":["` + word + `"]}}`,
-		`{"AuthFlow":"USER_PASSWORD_AUTH","` + word, `{"AuthFlow":"` + p.client + `","` + word + `":1}`,
-	} {
-		w.send(t, "POST", "/", body, "Content-Type", jsonType, "X-Amz-Target", target+"InitiateAuth")
-	}
-	w.send(t, "POST", "/", `{"AccessToken":"`+word+`"}`, "Content-Type", jsonType, "X-Amz-Target", target+"GetUser")
-	w.send(t, "POST", "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=s&RoleArn=arn:aws:iam::000000000000:role/pizza&WebIdentityToken="+jwt,
-		"Content-Type", "application/x-www-form-urlencoded")
-
-	secrets := []string{word, encoded, password, rootSecret, signatureOf(*tokens.IdToken), *tokens.RefreshToken}
-	look := func(where, text string) {
-		t.Helper()
-		for _, secret := range secrets {
-			if at := strings.Index(text, secret); at >= 0 {
-				t.Errorf("%s holds %q: …%s…", where, secret, text[max(at-200, 0):min(at+200, len(text))])
-			}
-		}
-	}
-	known := 0
-	for after := ""; ; {
-		r := w.asked(t, "GET", "/_sallyport/requests?limit=50&after="+after, rootKey, rootSecret, nil)
-		look("a search", r.body)
-		var out listed
-		if err := json.Unmarshal([]byte(r.body), &out); err != nil {
-			t.Fatal(err)
-		}
-		known += len(out.Requests)
-		if after == "" {
-			for _, one := range out.Requests {
-				look("an explanation", w.asked(t, "GET", requestsPath+one.RequestID, rootKey, rootSecret, nil).body)
-			}
-		}
-		if after = out.Next; after == "" {
-			break
-		}
-	}
-	if known < 200 {
-		t.Errorf("%d requests are known", known)
-	}
-	stop(t, w.server)
-	db := must(sql.Open("sqlite", filepath.Join(folder, "sallyport.db")))(t)
-	defer db.Close()
-	rows := must(db.Query("select doc from journal_records"))(t)
-	defer rows.Close()
-	found := 0
-	for rows.Next() {
-		var doc string
-		var content struct{ Deflated []byte }
-		if err := rows.Scan(&doc); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal([]byte(doc), &content); err != nil {
-			t.Fatal(err)
-		}
-		plain := must(io.ReadAll(flate.NewReader(bytes.NewReader(content.Deflated))))(t)
-		if !bytes.Contains(plain, []byte("execute-api")) && !bytes.Contains(plain, []byte("cognito-idp")) {
-			t.Errorf("a block without a name that should be there: %q", plain)
-		}
-		look("the database", string(plain))
-		found++
-	}
-	if found < 2 {
-		t.Errorf("%d blocks", found)
 	}
 }
