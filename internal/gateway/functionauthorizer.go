@@ -122,10 +122,10 @@ func (f *functionAuthorizer) authorize(ctx context.Context, g *Gateway, x *excha
 	x.record.Resource = arns[0]
 	answer, from, err := f.ask(ctx, g, x, arns[0], values)
 	if err != nil {
-		return f.failed(err)
+		return f.failed(err, values)
 	}
 	x.said.answer, x.grant = answer, &x.said
-	x.record.Caller = f.arn + "/" + clipped(answer.Principal)
+	x.record.Caller = f.arn + "/" + clipped(without(answer.Principal, values))
 	return f.decide(x, answer, from, arns[:n])
 }
 
@@ -183,17 +183,17 @@ func (f *functionAuthorizer) call(g *Gateway, i Invocation) (*authorizer.Answer,
 }
 
 // failed is what a client hears when there is no answer.
-func (f *functionAuthorizer) failed(err error) verdict {
+func (f *functionAuthorizer) failed(err error, values []string) verdict {
 	failure, ok := errors.AsType[*authorizer.Failure](err)
 	switch {
 	case !ok:
 		return denied(failAuthorizer, "the client left while the authorizer was asked")
 	case failure.Kind == authorizer.Unauthorized:
-		return denied(denyUnauthorized, failure.Reason)
+		return denied(denyUnauthorized, without(failure.Reason, values))
 	case failure.Kind == authorizer.Broken:
-		return denied(failAuthorizer, failure.Reason)
+		return denied(failAuthorizer, without(failure.Reason, values))
 	}
-	return denied(denyAuthorizer, failure.Reason)
+	return denied(denyAuthorizer, without(failure.Reason, values))
 }
 
 // decide asks the answer about each way in which the path can be read. An allow

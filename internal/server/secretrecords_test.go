@@ -128,6 +128,8 @@ const blabbing = `exports.handler = async (event) => {
     case "element": return { principalId: "p", policyDocument: { ...policy("Allow", "*"), [token]: token } }
     case "effect": return { principalId: "p", policyDocument: policy(token, "*") }
     case "context": return { principalId: "p", policyDocument: policy("Allow", "*"), context: { [token]: [token] } }
+    case "principal": return { principalId: token, policyDocument: policy("Allow", "*") }
+    case "piece": return { principalId: token.slice(2, 22), policyDocument: policy("Deny", "*") }
     case "denies": return { principalId: "p", policyDocument: policy("Deny", "*"), context: { token } }
     case "elsewhere": return { principalId: "p", policyDocument: policy("Allow", "arn:aws:execute-api:us-east-1:000000000000:other/*") }
   }
@@ -175,7 +177,7 @@ func (w *world) talkative(t testing.TB, word string) {
 	}
 	behind := apigateway.PutIntegrationInput{Type: apitypes.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: uri(w.function(t, "clumsy", clumsy))}
 	var paths []string
-	for _, mode := range []string{"throws", "typed", "text", "version", "element", "effect", "context", "denies", "elsewhere", "allows"} {
+	for _, mode := range []string{"throws", "typed", "text", "version", "element", "effect", "context", "principal", "piece", "denies", "elsewhere", "allows"} {
 		for kind, guard := range guards {
 			path := strings.ToLower(kind) + "-" + mode // the function sees the end of the ARN
 			if kind == string(apitypes.AuthorizerTypeToken) {
