@@ -125,7 +125,7 @@ func (f *functionAuthorizer) authorize(ctx context.Context, g *Gateway, x *excha
 		return f.failed(err, values)
 	}
 	x.said.answer, x.grant = answer, &x.said
-	x.record.Caller = f.arn + "/" + clipped(without(answer.Principal, values))
+	x.record.Caller = answer.Caller
 	return f.decide(x, answer, from, arns[:n])
 }
 
@@ -154,18 +154,19 @@ func (f *functionAuthorizer) ask(ctx context.Context, g *Gateway, x *exchange, a
 		}
 	}
 	// The call may outlive the request, so nothing of the exchange goes with it.
+	values = append([]string(nil), values...) // and what they lie in need not outlive authorize
 	call := Invocation{
 		FunctionARN: f.function, SourceARN: f.arn, RoleARN: f.role, RequestID: x.id, TraceID: x.trace,
 		Payload: f.event(x, nil, arn, values),
 	}
 	started := g.clock.Now()
-	answer, from, err := f.scope.Answer(ctx, key, func() (*authorizer.Answer, error) { return f.call(g, call) })
+	answer, from, err := f.scope.Answer(ctx, key, func() (*authorizer.Answer, error) { return f.call(g, call, values) })
 	x.said.latency = g.clock.Now().Sub(started)
 	return answer, from, err
 }
 
-// call asks the function itself.
-func (f *functionAuthorizer) call(g *Gateway, i Invocation) (*authorizer.Answer, error) {
+// call asks the function itself. Whoever shares the answer has the same values.
+func (f *functionAuthorizer) call(g *Gateway, i Invocation, values []string) (*authorizer.Answer, error) {
 	waiting, stop := context.WithTimeout(context.Background(), authorizerTimeout)
 	defer stop()
 	payload, functionError, err := g.invoker.Invoke(waiting, i)
@@ -179,7 +180,11 @@ func (f *functionAuthorizer) call(g *Gateway, i Invocation) (*authorizer.Answer,
 	case functionError:
 		return nil, authorizer.FailureOf(f.form, payload)
 	}
-	return authorizer.Read(f.form, f.title, payload)
+	answer, err := authorizer.Read(f.form, f.title, payload)
+	if err == nil {
+		answer.Caller = f.arn + "/" + clipped(without(answer.Principal, values))
+	}
+	return answer, err
 }
 
 // failed is what a client hears when there is no answer.
@@ -215,8 +220,29 @@ func (f *functionAuthorizer) decide(x *exchange, answer *authorizer.Answer, from
 	if d.By.Effect == 0 {
 		return passed(from.String() + ": isAuthorized")
 	}
-	return passed(from.String() + ": statement " + strconv.Itoa(d.By.Statement) + " of the authorizer's policy allows it")
+	return passed(allowedBy(from, d.By.Statement))
 }
+
+// allowedBy says which statement let a request in. The texts of most are made once.
+func allowedBy(from authorizer.Origin, statement int) string {
+	if int(from) < len(allowedTexts) && statement < len(allowedTexts[from]) {
+		return allowedTexts[from][statement]
+	}
+	return allowedText(from, statement)
+}
+
+func allowedText(from authorizer.Origin, statement int) string {
+	return from.String() + ": statement " + strconv.Itoa(statement) + " of the authorizer's policy allows it"
+}
+
+var allowedTexts = func() (texts [authorizer.Remembered + 1][8]string) {
+	for from := range texts {
+		for statement := range texts[from] {
+			texts[from][statement] = allowedText(authorizer.Origin(from), statement)
+		}
+	}
+	return texts
+}()
 
 func (f *functionAuthorizer) refuse(x *exchange, answer *authorizer.Answer, from authorizer.Origin, q *authorizer.Question) verdict {
 	d, trace, reason := answer.Explain(q)

@@ -31,6 +31,9 @@ const (
 type Answer struct {
 	Principal string // principalId; "" where an HTTP API's function says none
 	Context   Context
+	// Caller is how records name who was proved. Whoever has called the function
+	// sets it, before anybody shares the answer.
+	Caller string
 
 	policy []policy.Attached // one; none of a simple response
 	yes    bool              // of a simple response
