@@ -1,0 +1,125 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	v2types "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/sallyport/sallyport/internal/config"
+)
+
+const trustGateway = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"CONDITION}}`
+
+// calledAs is an HTTP API that calls a function as a role: the function has no
+// policy that would let API Gateway itself call it.
+type calledAs struct {
+	*world
+	roles    *iam.Client
+	api      *apigatewayv2.Client
+	id       string
+	function string
+	role     string
+}
+
+func callingAs(t *testing.T) *calledAs {
+	t.Helper()
+	w := start(t, config.Config{}, nil)
+	c := &calledAs{world: w, roles: iam.NewFromConfig(w.aws), api: apigatewayv2.NewFromConfig(w.aws), function: w.function(t, "pizza", counting)}
+	must(w.lambda.RemovePermission(t.Context(), &lambda.RemovePermissionInput{FunctionName: &c.function, StatementId: aws.String("api")}))(t)
+	c.id = *must(c.api.CreateApi(t.Context(), &apigatewayv2.CreateApiInput{Name: aws.String("roles"), ProtocolType: v2types.ProtocolTypeHttp}))(t).ApiId
+	must(c.api.CreateStage(t.Context(), &apigatewayv2.CreateStageInput{ApiId: &c.id, StageName: aws.String("$default"), AutoDeploy: aws.Bool(true)}))(t)
+	c.role = *must(c.roles.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("caller"), AssumeRolePolicyDocument: aws.String(strings.ReplaceAll(trustGateway, "CONDITION", ""))}))(t).Role.Arn
+	return c
+}
+
+// route makes a route whose integration has credentials.
+func (c *calledAs) route(t *testing.T, path, role string) {
+	t.Helper()
+	in := &apigatewayv2.CreateIntegrationInput{ApiId: &c.id, IntegrationType: v2types.IntegrationTypeAwsProxy, IntegrationUri: &c.function, PayloadFormatVersion: aws.String("2.0")}
+	if role != "" {
+		in.CredentialsArn = &role
+	}
+	i := must(c.api.CreateIntegration(t.Context(), in))(t)
+	must(c.api.CreateRoute(t.Context(), &apigatewayv2.CreateRouteInput{ApiId: &c.id, RouteKey: aws.String("GET " + path), Target: aws.String("integrations/" + *i.IntegrationId)}))(t)
+}
+
+func (c *calledAs) may(t *testing.T, effect, resource string) {
+	t.Helper()
+	must(c.roles.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("caller"), PolicyName: aws.String("invoke"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"` + effect + `","Action":"lambda:InvokeFunction","Resource":"` + resource + `"}}`)}))(t)
+}
+
+func (c *calledAs) get(t *testing.T, path string) int {
+	t.Helper()
+	return c.send(t, "GET", "/_aws/execute-api/"+c.id+"/$default"+path, "").status
+}
+
+func TestARoleCallsTheFunctionIfItsPoliciesLetIt(t *testing.T) {
+	c := callingAs(t)
+	c.route(t, "/plain", "")
+	c.route(t, "/role", c.role)
+	if got := c.get(t, "/plain"); got != 500 {
+		t.Errorf("API Gateway itself, without the function's permission: %d", got)
+	}
+	for _, step := range []struct {
+		name   string
+		change func()
+		want   int
+	}{
+		{"a role without policies", func() {}, 500},
+		{"that may call another function", func() { c.may(t, "Allow", c.function+"2") }, 500},
+		{"that may call this one", func() { c.may(t, "Allow", c.function) }, 200},
+		{"that is denied it", func() { c.may(t, "Deny", "*") }, 500},
+		{"that may again", func() { c.may(t, "Allow", "*") }, 200},
+		{"that is gone", func() {
+			must(c.roles.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: aws.String("caller"), PolicyName: aws.String("invoke")}))(t)
+			must(c.roles.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("caller")}))(t)
+		}, 500},
+		{"another one of its name, that does not trust API Gateway", func() {
+			must(c.roles.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("caller"), AssumeRolePolicyDocument: aws.String(trustLambda)}))(t)
+			c.may(t, "Allow", "*")
+		}, 500},
+		{"that trusts it for another API", func() {
+			must(c.roles.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("caller"), PolicyDocument: aws.String(strings.ReplaceAll(trustGateway, "CONDITION",
+				`,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:execute-api:*:*:zzzzzzzzzz"}}`))}))(t)
+		}, 500},
+		{"that trusts it for this one", func() {
+			must(c.roles.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("caller"), PolicyDocument: aws.String(strings.ReplaceAll(trustGateway, "CONDITION",
+				`,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:execute-api:*:*:`+c.id+`"}}`))}))(t)
+		}, 200},
+	} {
+		step.change()
+		if got := c.get(t, "/role"); got != step.want {
+			t.Errorf("%s: %d, want %d", step.name, got, step.want)
+		}
+	}
+}
+
+func TestNobodyHandsOutARoleThatTheyMayNotPass(t *testing.T) {
+	c := callingAs(t)
+	name := aws.String("builder")
+	must(c.roles.CreateUser(t.Context(), &iam.CreateUserInput{UserName: name}))(t)
+	must(c.roles.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: name, PolicyName: name,
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"apigateway:*","Resource":"*"}}`)}))(t)
+	key := must(c.roles.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: name}))(t).AccessKey
+	as := apigatewayv2.NewFromConfig(c.aws, func(o *apigatewayv2.Options) {
+		o.Credentials = credentials.NewStaticCredentialsProvider(*key.AccessKeyId, *key.SecretAccessKey, "")
+	})
+	_, err := as.CreateIntegration(t.Context(), &apigatewayv2.CreateIntegrationInput{ApiId: &c.id, IntegrationType: v2types.IntegrationTypeAwsProxy,
+		IntegrationUri: &c.function, PayloadFormatVersion: aws.String("2.0"), CredentialsArn: &c.role})
+	if code(err) != "AccessDeniedException" {
+		t.Errorf("an integration: %v", err)
+	}
+	_, err = as.CreateAuthorizer(t.Context(), &apigatewayv2.CreateAuthorizerInput{ApiId: &c.id, Name: aws.String("a"), AuthorizerType: v2types.AuthorizerTypeRequest,
+		AuthorizerPayloadFormatVersion: aws.String("2.0"), AuthorizerCredentialsArn: &c.role, IdentitySource: []string{"$request.header.X"},
+		AuthorizerUri: aws.String("arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + c.function + "/invocations")})
+	if code(err) != "AccessDeniedException" {
+		t.Errorf("an authorizer: %v", err)
+	}
+}
