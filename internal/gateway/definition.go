@@ -59,6 +59,7 @@ type Stage struct {
 
 // MethodSettings are what a stage says of some or all of its methods. nil: not said.
 type MethodSettings struct {
+	Written          string   `json:",omitempty"` // their key as whoever set them wrote it; "": as it stands
 	RateLimit        *float64 `json:",omitempty"` // requests per second, steady
 	BurstLimit       *int32   `json:",omitempty"` // requests at once
 	LoggingLevel     string   `json:",omitempty"` // OFF, ERROR, INFO: kept and told; each request has its record anyway
@@ -83,6 +84,9 @@ const AnyVerb = "ANY"
 // verbs are the HTTP methods that a resource can define. ANY stands for these
 // and no others: TRACE, CONNECT or get reach nothing.
 var verbs = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+// Verbs are the HTTP methods that ANY stands for.
+func Verbs() []string { return slices.Clone(verbs) }
 
 // IsVerb says whether s is one of them.
 func IsVerb(s string) bool { return slices.Contains(verbs, s) }

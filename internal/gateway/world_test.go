@@ -84,7 +84,7 @@ func newWorldOn(t testing.TB, db *store.DB, change ...func(*gateway.Config)) *wo
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: rootKey{}, Authorizer: w.asked, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
-	}, restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Roles: anyRole{}, Gateway: w.gateway}).API(),
+	}, restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: w.clock, Random: rand.Reader, Roles: anyRole{}, Policies: w.asked, Gateway: w.gateway}).API(),
 		httpapi.New(httpapi.Config{DB: db, Pages: awsapi.NewPages(keys), Random: rand.Reader, Roles: anyRole{}, URL: "http://127.0.0.1:4566", Domain: "localhost"}).API())
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if a, ok := gateway.Locate(r, "localhost"); ok {

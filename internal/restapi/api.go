@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
@@ -23,7 +22,7 @@ func (a *API) shape() types.RestApi {
 		EndpointConfiguration: &types.EndpointConfiguration{
 			Types: []types.EndpointType{types.EndpointType(a.EndpointType)}, IpAddressType: types.IpAddressTypeIpv4,
 		},
-		Tags: a.Tags,
+		Tags: a.Tags, Policy: policyShape(a.Policy),
 	}
 }
 
@@ -40,6 +39,15 @@ func (svc *Service) createRestAPI(ctx context.Context, call *access.Call, in *ap
 	}
 	if in.EndpointConfiguration != nil && len(in.EndpointConfiguration.Types) == 1 {
 		api.EndpointType = string(in.EndpointConfiguration.Types[0])
+	}
+	if in.Policy != nil && *in.Policy != "" {
+		var err error
+		if api.Policy, err = readPolicy(call, api.ID, *in.Policy); err != nil {
+			return nil, err
+		}
+		if err := svc.mayWritePolicy(ctx, call, api.ID); err != nil {
+			return nil, err
+		}
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if err := apis.Insert(ctx, tx, api); err != nil {
@@ -59,7 +67,6 @@ func checkCreateRestAPI(in *apigateway.CreateRestApiInput) error {
 	}
 	if err := firstRefusal(
 		refusalIf{text(in.CloneFrom) != "", "Cloning an API (cloneFrom)"},
-		refusalIf{text(in.Policy) != "", "A resource policy (policy)"},
 		refusalIf{in.MinimumCompressionSize != nil, "Compression (minimumCompressionSize)"},
 		refusalIf{in.ApiKeySource == types.ApiKeySourceTypeAuthorizer, "The API key source AUTHORIZER"},
 		refusalIf{in.SecurityPolicy != "", "A security policy (securityPolicy)"},
@@ -126,14 +133,30 @@ func (svc *Service) updateRestAPI(ctx context.Context, call *access.Call, in *ap
 	if _, err := readAPI(ctx, svc.db, call, in.RestApiId); err != nil {
 		return nil, err
 	}
-	api, err := apis.Update(ctx, svc.db, func(a *API) error { return a.patch().apply(in.PatchOperations) }, text(in.RestApiId))
+	for _, op := range in.PatchOperations {
+		if text(op.Path) == "/policy" {
+			if err := svc.mayWritePolicy(ctx, call, text(in.RestApiId)); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	api, err := apis.Update(ctx, svc.db, func(a *API) error { return a.patch(call).apply(in.PatchOperations) }, text(in.RestApiId))
 	if err != nil {
 		return nil, orNotFound(err, "Invalid API identifier specified "+call.Account+":"+text(in.RestApiId))
 	}
 	return as[apigateway.UpdateRestApiOutput](api.shape()), nil
 }
 
-func (a *API) patch() patch {
+func (a *API) patch(call *access.Call) patch {
+	setPolicy := func(_, v string) (err error) {
+		if v == "" {
+			a.Policy = ""
+			return nil
+		}
+		a.Policy, err = readPolicy(call, a.ID, v)
+		return err
+	}
 	return patch{
 		{path: "/name", replace: func(_, v string) error {
 			if v == "" {
@@ -191,7 +214,7 @@ func (a *API) patch() patch {
 			a.EndpointType = v
 			return nil
 		}},
-		notYet("/policy", "A resource policy (policy)"),
+		{path: "/policy", add: setPolicy, replace: setPolicy, remove: func(string, string) error { a.Policy = ""; return nil }},
 		notYet("/minimumCompressionSize", "Compression (minimumCompressionSize)"),
 	}
 }
@@ -205,7 +228,7 @@ func (svc *Service) deleteRestAPI(ctx context.Context, call *access.Call, in *ap
 			return err
 		}
 		for _, remove := range []func(context.Context, store.Session, string, ...any) (int64, error){
-			stages.DeleteWhere, deployments.DeleteWhere, authorizers.DeleteWhere, resources.DeleteWhere,
+			stages.DeleteWhere, deployments.DeleteWhere, gatewayResponses.DeleteWhere, authorizers.DeleteWhere, resources.DeleteWhere,
 		} {
 			if _, err := remove(ctx, tx, everythingOfAPI, api.ID); err != nil {
 				return err
@@ -214,12 +237,4 @@ func (svc *Service) deleteRestAPI(ctx context.Context, call *access.Call, in *ap
 		return apis.Delete(ctx, tx, api.ID)
 	})
 	return &apigateway.DeleteRestApiOutput{}, err
-}
-
-// getAccount reports the limits of the account; there is nothing to set in it.
-func (svc *Service) getAccount(context.Context, *access.Call, *apigateway.GetAccountInput) (*apigateway.GetAccountOutput, error) {
-	return &apigateway.GetAccountOutput{
-		ApiKeyVersion: aws.String("4"), Features: []string{"UsagePlans"},
-		ThrottleSettings: &types.ThrottleSettings{BurstLimit: 5000, RateLimit: 10000},
-	}, nil
 }

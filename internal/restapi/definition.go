@@ -16,6 +16,12 @@ type API struct {
 	Created          int64             // Unix milliseconds
 }
 
+// Account is what an account has set for its APIs of one region.
+type Account struct {
+	Region        string
+	CloudWatchARN string `json:",omitempty"` // the role that logging is said to need
+}
+
 // The limits of one API, as AWS's quotas stand.
 const (
 	maxResources   = 300

@@ -32,12 +32,15 @@ func deploymentShape(d *gateway.Deployment, summary bool) types.Deployment {
 // freeze takes the whole API as it is now. A method that nothing stands behind
 // is refused, with the words of AWS.
 func freeze(ctx context.Context, tx *store.Tx, api *API) (gateway.Definition, error) {
-	d := gateway.Definition{BinaryMediaTypes: api.BinaryMediaTypes, EndpointDisabled: api.EndpointDisabled}
+	d := gateway.Definition{BinaryMediaTypes: api.BinaryMediaTypes, EndpointDisabled: api.EndpointDisabled, Policy: api.Policy}
 	var err error
 	if d.Resources, err = resources.List(ctx, tx, ofAPI, api.ID); err != nil {
 		return d, err
 	}
 	if d.Authorizers, err = authorizers.List(ctx, tx, ofAPI, api.ID); err != nil {
+		return d, err
+	}
+	if d.Responses, err = gatewayResponses.List(ctx, tx, responsesOfAPI, api.ID); err != nil {
 		return d, err
 	}
 	methods := 0

@@ -23,7 +23,7 @@ func integrationShape(i *gateway.Integration) types.Integration {
 	s := types.Integration{
 		Type: types.IntegrationType(i.Type), HttpMethod: optional(i.Method), Uri: optional(i.URI),
 		TimeoutInMillis: i.TimeoutMillis, PassthroughBehavior: &i.Passthrough, CacheNamespace: optional(i.CacheNamespace),
-		CacheKeyParameters: []string{}, RequestParameters: i.RequestParameters, RequestTemplates: i.RequestTemplates,
+		Credentials: optional(i.CredentialsARN), CacheKeyParameters: []string{}, RequestParameters: i.RequestParameters, RequestTemplates: i.RequestTemplates,
 	}
 	for status, r := range i.Responses {
 		setEntry(&s.IntegrationResponses, status, integrationResponseShape(r, status))
@@ -36,7 +36,6 @@ func (svc *Service) putIntegration(ctx context.Context, call *access.Call, in *a
 		refusalIf{in.Type == types.IntegrationTypeAws || in.Type == types.IntegrationTypeHttp, "The integration type " + string(in.Type)},
 		refusalIf{in.ConnectionType == types.ConnectionTypeVpcLink || text(in.ConnectionId) != "", "A VPC link (connectionType VPC_LINK)"},
 		refusalIf{in.ContentHandling != "", "Content handling (contentHandling)"},
-		refusalIf{text(in.Credentials) != "", "Calling an integration under a role (credentials)"},
 		refusalIf{len(in.CacheKeyParameters) > 0, "Caching (cacheKeyParameters)"},
 		refusalIf{in.TlsConfig != nil && in.TlsConfig.InsecureSkipVerification, "Skipping the verification of a backend's certificate (tlsConfig)"},
 		refusalIf{in.ResponseTransferMode != "" && in.ResponseTransferMode != types.ResponseTransferModeBuffered, "Response streaming (responseTransferMode)"},
@@ -47,7 +46,7 @@ func (svc *Service) putIntegration(ctx context.Context, call *access.Call, in *a
 	made := &gateway.Integration{
 		Type: string(in.Type), Method: text(in.IntegrationHttpMethod), URI: text(in.Uri),
 		TimeoutMillis: longestTimeout, Passthrough: "WHEN_NO_MATCH", CacheNamespace: text(in.CacheNamespace),
-		RequestParameters: in.RequestParameters, RequestTemplates: in.RequestTemplates,
+		RequestParameters: in.RequestParameters, RequestTemplates: in.RequestTemplates, CredentialsARN: text(in.Credentials),
 	}
 	if in.TimeoutInMillis != nil {
 		made.TimeoutMillis = *in.TimeoutInMillis
@@ -62,8 +61,12 @@ func (svc *Service) putIntegration(ctx context.Context, call *access.Call, in *a
 		if err := checkIntegration(call, r, m, made); err != nil {
 			return err
 		}
+		held := ""
+		if m.Integration != nil {
+			held = m.Integration.CredentialsARN
+		}
 		m.Integration = made
-		return nil
+		return svc.mayActAs(call, m, held)
 	})
 	if err != nil {
 		return nil, err
@@ -85,6 +88,12 @@ func checkIntegration(call *access.Call, r *gateway.Resource, m *gateway.Method,
 		if err := checkTemplate(contentType, template); err != nil {
 			return err
 		}
+	}
+	if i.CredentialsARN != "" && i.Type != gateway.IntegrationLambda {
+		return unsupported("Credentials of an integration that calls no function (credentials)")
+	}
+	if err := gateway.CheckCredentials(i.CredentialsARN, true); err != nil {
+		return err
 	}
 	switch i.Type {
 	case gateway.IntegrationLambda:
@@ -122,10 +131,14 @@ func (svc *Service) updateIntegration(ctx context.Context, call *access.Call, in
 		if m.Integration == nil {
 			return notFound(noIntegration)
 		}
+		held := m.Integration.CredentialsARN
 		if err := integrationPatch(m.Integration).apply(in.PatchOperations); err != nil {
 			return err
 		}
-		return checkIntegration(call, r, m, m.Integration)
+		if err := checkIntegration(call, r, m, m.Integration); err != nil {
+			return err
+		}
+		return svc.mayActAs(call, m, held)
 	})
 	if err != nil {
 		return nil, err
@@ -134,12 +147,6 @@ func (svc *Service) updateIntegration(ctx context.Context, call *access.Call, in
 }
 
 func integrationPatch(i *gateway.Integration) patch {
-	setIn := func(m *map[string]string) func(string, string) error {
-		return func(k, v string) error { setEntry(m, k, v); return nil }
-	}
-	removeFrom := func(m *map[string]string) func(string, string) error {
-		return func(k, _ string) error { delete(*m, k); return nil }
-	}
 	return patch{
 		{path: "/uri", replace: setText(&i.URI)},
 		{path: "/httpMethod", replace: setText(&i.Method)},
@@ -152,9 +159,9 @@ func integrationPatch(i *gateway.Integration) patch {
 			i.TimeoutMillis = int32(n)
 			return nil
 		}},
-		{path: "/requestParameters/*", add: setIn(&i.RequestParameters), replace: setIn(&i.RequestParameters), remove: removeFrom(&i.RequestParameters)},
-		{path: "/requestTemplates/*", add: setIn(&i.RequestTemplates), replace: setIn(&i.RequestTemplates), remove: removeFrom(&i.RequestTemplates)},
-		notYet("/credentials", "Calling an integration under a role (credentials)"),
+		entries("/requestParameters/*", &i.RequestParameters),
+		entries("/requestTemplates/*", &i.RequestTemplates),
+		{path: "/credentials", add: setText(&i.CredentialsARN), replace: setText(&i.CredentialsARN), remove: func(string, string) error { i.CredentialsARN = ""; return nil }},
 		notYet("/connectionType", "A VPC link (connectionType)"),
 		notYet("/connectionId", "A VPC link (connectionId)"),
 		notYet("/contentHandling", "Content handling (contentHandling)"),

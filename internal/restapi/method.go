@@ -181,7 +181,10 @@ func (svc *Service) updateMethod(ctx context.Context, call *access.Call, in *api
 		if err := methodPatch(m).apply(in.PatchOperations); err != nil {
 			return err
 		}
-		return checkAuthorization(ctx, tx, call, in.RestApiId, m)
+		if err := checkAuthorization(ctx, tx, call, in.RestApiId, m); err != nil || m.Integration == nil {
+			return err
+		}
+		return svc.mayActAs(call, m, m.Integration.CredentialsARN)
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
@@ -13,31 +14,36 @@ import (
 
 // Where things are. A label is the Go name of an input member.
 const (
-	restAPIPath      = "/restapis/{RestApiId}"
-	resourcesPath    = restAPIPath + "/resources"
-	resourcePath     = resourcesPath + "/{ResourceId}"
-	methodPath       = resourcePath + "/methods/{HttpMethod}"
-	methodResponse   = methodPath + "/responses/{StatusCode}"
-	integrationPath  = methodPath + "/integration"
-	integrationReply = integrationPath + "/responses/{StatusCode}"
-	authorizersPath  = restAPIPath + "/authorizers"
-	authorizerPath   = authorizersPath + "/{AuthorizerId}"
-	deploymentsPath  = restAPIPath + "/deployments"
-	deploymentPath   = deploymentsPath + "/{DeploymentId}"
-	stagesPath       = restAPIPath + "/stages"
-	stagePath        = stagesPath + "/{StageName}"
-	tagsPath         = "/tags/{ResourceArn}"
+	restAPIPath          = "/restapis/{RestApiId}"
+	resourcesPath        = restAPIPath + "/resources"
+	resourcePath         = resourcesPath + "/{ResourceId}"
+	methodPath           = resourcePath + "/methods/{HttpMethod}"
+	methodResponse       = methodPath + "/responses/{StatusCode}"
+	integrationPath      = methodPath + "/integration"
+	integrationReply     = integrationPath + "/responses/{StatusCode}"
+	authorizersPath      = restAPIPath + "/authorizers"
+	authorizerPath       = authorizersPath + "/{AuthorizerId}"
+	deploymentsPath      = restAPIPath + "/deployments"
+	deploymentPath       = deploymentsPath + "/{DeploymentId}"
+	stagesPath           = restAPIPath + "/stages"
+	stagePath            = stagesPath + "/{StageName}"
+	gatewayResponsesPath = restAPIPath + "/gatewayresponses"
+	gatewayResponsePath  = gatewayResponsesPath + "/{ResponseType}"
+	tagsPath             = "/tags/{ResourceArn}"
 )
 
 // API is the control plane: the service apigateway.
 func (svc *Service) API() *awsapi.Service {
 	return &awsapi.Service{
-		Name:       "apigateway",
-		Protocol:   awsapi.REST(awsapi.RESTNames{LowerFirst: true}),
-		Operations: slices.Concat(svc.apiOperations(), svc.methodOperations(), svc.stageOperations()),
+		Name:     "apigateway",
+		Protocol: awsapi.REST(awsapi.RESTNames{LowerFirst: true}),
+		Operations: slices.Concat(
+			svc.apiOperations(), svc.methodOperations(), svc.stageOperations(),
+			svc.keyOperations(), svc.domainOperations(), svc.modelOperations(), svc.wholeOperations(),
+		),
 		Status: map[string]int{
 			"BadRequestException": 400, "UnauthorizedException": 401, "NotFoundException": 404,
-			"ConflictException": 409, "LimitExceededException": 429, "TooManyRequestsException": 429,
+			"ConflictException": 409, "LimitExceededException": 429, "TooManyRequestsException": 429, "AccessDeniedException": 403,
 		},
 		InvalidInput: "BadRequestException",
 	}
@@ -64,8 +70,9 @@ var pathLabel = regexp.MustCompile(`\{(\w+)\}`)
 // arnOf makes the ARN of a path. It is made of the input alone: what exists
 // cannot be told from it.
 func arnOf[In any](svc *Service, path string) func(*access.Call, *In) (string, error) {
+	path, _, _ = strings.Cut(path, "?")
 	for _, label := range pathLabel.FindAllStringSubmatch(path, -1) {
-		if f, ok := reflect.TypeFor[In]().FieldByName(label[1]); !ok || f.Type != reflect.TypeFor[*string]() {
+		if f, ok := reflect.TypeFor[In]().FieldByName(label[1]); !ok || f.Type != reflect.TypeFor[*string]() && f.Type.Kind() != reflect.String {
 			panic(fmt.Sprintf("restapi: %s has no text %s, which %s names", reflect.TypeFor[In](), label[1], path))
 		}
 	}
@@ -74,7 +81,8 @@ func arnOf[In any](svc *Service, path string) func(*access.Call, *In) (string, e
 			return "", err
 		}
 		filled := pathLabel.ReplaceAllStringFunc(path, func(label string) string {
-			return text(reflect.ValueOf(in).Elem().FieldByName(label[1 : len(label)-1]).Interface().(*string))
+			member := reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(label[1 : len(label)-1]))
+			return member.String() // Require has seen to it that it is there
 		})
 		return "arn:aws:apigateway:" + call.Region + "::" + filled, nil
 	}
@@ -85,6 +93,7 @@ var inPages = awsapi.InQuery("Position=position", "Limit=limit")
 func (svc *Service) apiOperations() []awsapi.Operation {
 	return []awsapi.Operation{
 		op(svc, "GET", "/account", "GetAccount", svc.getAccount),
+		op(svc, "PATCH", "/account", "UpdateAccount", svc.updateAccount),
 		op(svc, "POST", "/restapis", "CreateRestApi", svc.createRestAPI, awsapi.Status(201), awsapi.Require("Name")),
 		op(svc, "GET", "/restapis", "GetRestApis", svc.getRestAPIs, inPages),
 		op(svc, "GET", restAPIPath, "GetRestApi", svc.getRestAPI),
@@ -109,6 +118,7 @@ func (svc *Service) methodOperations() []awsapi.Operation {
 		op(svc, "DELETE", methodPath, "DeleteMethod", svc.deleteMethod, awsapi.Status(204)),
 		op(svc, "PUT", methodResponse, "PutMethodResponse", svc.putMethodResponse, awsapi.Status(201)),
 		op(svc, "GET", methodResponse, "GetMethodResponse", svc.getMethodResponse),
+		op(svc, "PATCH", methodResponse, "UpdateMethodResponse", svc.updateMethodResponse, awsapi.Status(201)),
 		op(svc, "DELETE", methodResponse, "DeleteMethodResponse", svc.deleteMethodResponse, awsapi.Status(204)),
 		op(svc, "PUT", integrationPath, "PutIntegration", svc.putIntegration, awsapi.Status(201), awsapi.Require("Type")),
 		op(svc, "GET", integrationPath, "GetIntegration", svc.getIntegration),
@@ -116,6 +126,7 @@ func (svc *Service) methodOperations() []awsapi.Operation {
 		op(svc, "DELETE", integrationPath, "DeleteIntegration", svc.deleteIntegration, awsapi.Status(204)),
 		op(svc, "PUT", integrationReply, "PutIntegrationResponse", svc.putIntegrationResponse, awsapi.Status(201)),
 		op(svc, "GET", integrationReply, "GetIntegrationResponse", svc.getIntegrationResponse),
+		op(svc, "PATCH", integrationReply, "UpdateIntegrationResponse", svc.updateIntegrationResponse),
 		op(svc, "DELETE", integrationReply, "DeleteIntegrationResponse", svc.deleteIntegrationResponse, awsapi.Status(204)),
 	}
 }
@@ -128,6 +139,11 @@ func (svc *Service) stageOperations() []awsapi.Operation {
 		op(svc, "PATCH", authorizerPath, "UpdateAuthorizer", svc.updateAuthorizer),
 		op(svc, "DELETE", authorizerPath, "DeleteAuthorizer", svc.deleteAuthorizer, awsapi.Status(202)),
 		op(svc, "POST", authorizerPath, "TestInvokeAuthorizer", svc.testInvokeAuthorizer),
+		op(svc, "PUT", gatewayResponsePath, "PutGatewayResponse", svc.putGatewayResponse, awsapi.Status(201)),
+		op(svc, "GET", gatewayResponsesPath, "GetGatewayResponses", svc.getGatewayResponses, inPages),
+		op(svc, "GET", gatewayResponsePath, "GetGatewayResponse", svc.getGatewayResponse),
+		op(svc, "PATCH", gatewayResponsePath, "UpdateGatewayResponse", svc.updateGatewayResponse),
+		op(svc, "DELETE", gatewayResponsePath, "DeleteGatewayResponse", svc.deleteGatewayResponse, awsapi.Status(202)),
 		op(svc, "POST", deploymentsPath, "CreateDeployment", svc.createDeployment, awsapi.Status(201)),
 		op(svc, "GET", deploymentsPath, "GetDeployments", svc.getDeployments, inPages),
 		op(svc, "GET", deploymentPath, "GetDeployment", svc.getDeployment, awsapi.InQuery("Embed=embed")),

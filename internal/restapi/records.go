@@ -38,6 +38,19 @@ var authorizers = store.NewTable(store.Schema[gateway.Authorizer]{
 	Columns: []store.Column[gateway.Authorizer]{{Name: "name", Value: func(a *gateway.Authorizer) any { return a.Name }}},
 })
 
+var gatewayResponses = store.NewTable(store.Schema[gateway.GatewayResponse]{
+	Table: "gateway_responses",
+	Key: []store.Column[gateway.GatewayResponse]{
+		{Name: "api_id", Value: func(r *gateway.GatewayResponse) any { return r.APIID }},
+		{Name: "type", Value: func(r *gateway.GatewayResponse) any { return r.Type }},
+	},
+})
+
+var accounts = store.NewTable(store.Schema[Account]{
+	Table: "gateway_accounts",
+	Key:   []store.Column[Account]{{Name: "region", Value: func(a *Account) any { return a.Region }}},
+})
+
 // What is deployed, and where it is served, is the data plane's to read.
 var (
 	deployments = gateway.Deployments
@@ -52,6 +65,7 @@ const (
 	childrenOf      = "api_id = $1 and parent_id = $2 order by id"
 	stagesServing   = "api_id = $1 and deployment_id = $2"
 	everythingOfAPI = "api_id = $1"
+	responsesOfAPI  = "api_id = $1 order by type"
 )
 
 // readAPI finds an API of the call's region, or says NotFoundException.

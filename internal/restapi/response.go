@@ -38,20 +38,25 @@ func checkStatus(status string) error {
 	return nil
 }
 
+// checkMethodResponse: models that exist, headers by their names.
+func checkMethodResponse(r gateway.MethodResponse) error {
+	for name := range r.Parameters {
+		if !responseHeader.MatchString(name) {
+			return badRequest("Invalid mapping expression specified: %s", name)
+		}
+	}
+	return checkModels(r.Models)
+}
+
 func (svc *Service) putMethodResponse(ctx context.Context, call *access.Call, in *apigateway.PutMethodResponseInput) (*apigateway.PutMethodResponseOutput, error) {
 	status := text(in.StatusCode)
 	if err := checkStatus(status); err != nil {
 		return nil, err
 	}
-	if err := checkModels(in.ResponseModels); err != nil {
+	made := gateway.MethodResponse{Models: in.ResponseModels, Parameters: in.ResponseParameters}
+	if err := checkMethodResponse(made); err != nil {
 		return nil, err
 	}
-	for name := range in.ResponseParameters {
-		if !responseHeader.MatchString(name) {
-			return nil, badRequest("Invalid mapping expression specified: %s", name)
-		}
-	}
-	made := gateway.MethodResponse{Models: in.ResponseModels, Parameters: in.ResponseParameters}
 	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if _, there := m.Responses[status]; there {
 			return conflict("Response already exists for this resource")
@@ -75,6 +80,52 @@ func (svc *Service) getMethodResponse(ctx context.Context, call *access.Call, in
 		return nil, notFound(noResponse)
 	}
 	return as[apigateway.GetMethodResponseOutput](methodResponseShape(r, text(in.StatusCode))), nil
+}
+
+func (svc *Service) updateMethodResponse(ctx context.Context, call *access.Call, in *apigateway.UpdateMethodResponseInput) (*apigateway.UpdateMethodResponseOutput, error) {
+	status := text(in.StatusCode)
+	var changed gateway.MethodResponse
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
+		r, ok := m.Responses[status]
+		if !ok {
+			return notFound(noResponse)
+		}
+		if err := methodResponsePatch(&r).apply(in.PatchOperations); err != nil {
+			return err
+		}
+		if err := checkMethodResponse(r); err != nil {
+			return err
+		}
+		m.Responses[status], changed = r, r
+		if m.Integration == nil {
+			return nil
+		}
+		if own, there := m.Integration.Responses[status]; there { // which may set a header that was taken away
+			return checkIntegrationResponse(m, status, own)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.UpdateMethodResponseOutput](methodResponseShape(changed, status)), nil
+}
+
+func methodResponsePatch(r *gateway.MethodResponse) patch {
+	setParameter := func(k, v string) error {
+		setEntry(&r.Parameters, k, v == "true")
+		return nil
+	}
+	return patch{
+		entries("/responseModels/*", &r.Models),
+		{path: "/responseParameters/*", add: setParameter, replace: setParameter, remove: func(k, _ string) error {
+			if _, there := r.Parameters[k]; !there {
+				return notFound("Invalid parameter name specified")
+			}
+			delete(r.Parameters, k)
+			return nil
+		}},
+	}
 }
 
 func (svc *Service) deleteMethodResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteMethodResponseInput) (*apigateway.DeleteMethodResponseOutput, error) {
@@ -151,6 +202,35 @@ func (svc *Service) getIntegrationResponse(ctx context.Context, call *access.Cal
 		return nil, notFound(noResponse)
 	}
 	return as[apigateway.GetIntegrationResponseOutput](integrationResponseShape(r, text(in.StatusCode))), nil
+}
+
+func (svc *Service) updateIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.UpdateIntegrationResponseInput) (*apigateway.UpdateIntegrationResponseOutput, error) {
+	status := text(in.StatusCode)
+	var changed gateway.IntegrationResponse
+	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
+		if m.Integration == nil {
+			return notFound(noIntegration)
+		}
+		r, ok := m.Integration.Responses[status]
+		if !ok {
+			return notFound(noResponse)
+		}
+		err := patch{
+			{path: "/selectionPattern", replace: setText(&r.Selection)},
+			entries("/responseParameters/*", &r.Parameters),
+			entries("/responseTemplates/*", &r.Templates),
+			notYet("/contentHandling", "Content handling (contentHandling)"),
+		}.apply(in.PatchOperations)
+		if err == nil {
+			err = checkIntegrationResponse(m, status, r)
+		}
+		m.Integration.Responses[status], changed = r, r
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return as[apigateway.UpdateIntegrationResponseOutput](integrationResponseShape(changed, status)), nil
 }
 
 func (svc *Service) deleteIntegrationResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteIntegrationResponseInput) (*apigateway.DeleteIntegrationResponseOutput, error) {

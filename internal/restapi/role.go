@@ -42,3 +42,20 @@ func (svc *Service) mayHandOut(call *access.Call, arn string) error {
 	}
 	return nil
 }
+
+// callerCredentials, as those of an integration, are those with which the request
+// was signed.
+const callerCredentials = "arn:aws:iam::*:user/*"
+
+// mayActAs holds the credentials of a method's integration to a role that whoever
+// calls may hand out, or to a caller who has some. held is what it had before.
+func (svc *Service) mayActAs(call *access.Call, m *gateway.Method, held string) error {
+	arn := m.Integration.CredentialsARN
+	switch {
+	case arn == callerCredentials && m.Authorization != gateway.AuthorizationIAM:
+		return badRequest("Caller provided credentials not allowed for this kind of authorization: the method's authorization type must be AWS_IAM")
+	case arn == callerCredentials, arn == held:
+		return nil
+	}
+	return svc.mayHandOut(call, arn)
+}

@@ -16,7 +16,7 @@ import (
 func stageShape(s *gateway.Stage) types.Stage {
 	return types.Stage{
 		StageName: &s.Name, DeploymentId: &s.DeploymentID, Description: optional(s.Description),
-		CacheClusterStatus: types.CacheClusterStatusNotAvailable, MethodSettings: map[string]types.MethodSetting{},
+		CacheClusterStatus: types.CacheClusterStatusNotAvailable, MethodSettings: methodSettingsShape(s), AccessLogSettings: accessLogShape(s.AccessLog),
 		Variables: s.Variables, Tags: s.Tags, CreatedDate: instant(s.Created), LastUpdatedDate: instant(s.Updated),
 	}
 }
@@ -126,15 +126,21 @@ func (svc *Service) updateStage(ctx context.Context, call *access.Call, in *apig
 			return err
 		}
 		changed, err = stages.Update(ctx, tx, func(s *gateway.Stage) error {
-			if err := stagePatch(s).apply(in.PatchOperations); err != nil {
+			settings := settingsPatch{stage: s}
+			if err := stagePatch(s, &settings).apply(in.PatchOperations); err != nil {
 				return err
 			}
 			s.Updated = call.Time.UnixMilli()
-			if s.DeploymentID != before.DeploymentID {
-				_, err := readDeployment(ctx, tx, call, in.RestApiId, &s.DeploymentID)
-				return err
+			if s.DeploymentID != before.DeploymentID || len(settings.touched) > 0 {
+				d, err := readDeployment(ctx, tx, call, in.RestApiId, &s.DeploymentID)
+				if err != nil {
+					return err
+				}
+				if err := settings.check(&d.Definition); err != nil {
+					return err
+				}
 			}
-			return nil
+			return checkAccessLog(call, s.AccessLog)
 		}, before.APIID, before.Name)
 		return err
 	})
@@ -142,34 +148,6 @@ func (svc *Service) updateStage(ctx context.Context, call *access.Call, in *apig
 		return nil, err
 	}
 	return as[apigateway.UpdateStageOutput](stageShape(changed)), nil
-}
-
-func stagePatch(s *gateway.Stage) patch {
-	setVariable := func(k, v string) error {
-		if err := gateway.CheckVariables(map[string]string{k: v}); err != nil {
-			return err
-		}
-		setEntry(&s.Variables, k, v)
-		return nil
-	}
-	off := func(path, what string) patchable {
-		return patchable{path: path, replace: func(_, v string) error {
-			if v == "false" {
-				return nil
-			}
-			return unsupported(what)
-		}}
-	}
-	return patch{
-		{path: "/description", replace: setText(&s.Description)},
-		{path: "/deploymentId", replace: setText(&s.DeploymentID)},
-		{path: "/variables/*", replace: setVariable, add: setVariable, remove: func(k, _ string) error {
-			delete(s.Variables, k)
-			return nil
-		}},
-		off("/tracingEnabled", "X-Ray tracing (tracingEnabled)"),
-		off("/cacheClusterEnabled", "A cache cluster (cacheClusterEnabled)"),
-	}
 }
 
 func (svc *Service) deleteStage(ctx context.Context, call *access.Call, in *apigateway.DeleteStageInput) (*apigateway.DeleteStageOutput, error) {
@@ -190,12 +168,13 @@ const noStage = "Invalid Stage identifier specified"
 // no flush: each is verified anew, or found verified in a cache that outlives
 // neither the token nor its key.
 func (svc *Service) flushAuthorizersCache(ctx context.Context, call *access.Call, in *apigateway.FlushStageAuthorizersCacheInput) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
-	if _, err := readStage(ctx, svc.db, call, in.RestApiId, in.StageName); err != nil {
-		return nil, err
-	}
-	_, err := gateway.Stages.Update(ctx, svc.db, func(s *gateway.Stage) error {
-		s.Flushes++
-		return nil
-	}, text(in.RestApiId), text(in.StageName))
-	return &apigateway.FlushStageAuthorizersCacheOutput{}, orNotFound(err, noStage)
+	err := svc.db.Write(ctx, func(tx *store.Tx) error {
+		s, err := readStage(ctx, tx, call, in.RestApiId, in.StageName)
+		if err != nil {
+			return err
+		}
+		_, err = stages.Update(ctx, tx, func(s *gateway.Stage) error { s.Flushes++; return nil }, s.APIID, s.Name)
+		return err
+	})
+	return &apigateway.FlushStageAuthorizersCacheOutput{}, err
 }

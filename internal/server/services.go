@@ -123,7 +123,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err != nil {
 		return nil, err
 	}
-	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Roles: handedRoles{s.account}, Gateway: s.gateway})
+	s.restAPIs = restapi.New(restapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Clock: now, Random: rand.Reader, Roles: handedRoles{s.account}, Policies: s.account, Gateway: s.gateway})
 	s.httpAPIs = httpapi.New(httpapi.Config{DB: s.db, Pages: awsapi.NewPages(s.keyring), Random: rand.Reader, Roles: handedRoles{s.account}, URL: c.URL, Domain: apiDomain})
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
