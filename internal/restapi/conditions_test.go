@@ -1,30 +1,13 @@
-package gateway_test
+package restapi_test
 
 import (
-	"context"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
-
-	"github.com/sallyport/sallyport/internal/access"
 )
-
-// asked keeps what the control plane was last asked to decide on.
-type asked struct {
-	mu         sync.Mutex
-	conditions map[string][]string
-}
-
-func (a *asked) Authorize(_ context.Context, call *access.Call, _, _ string) access.Verdict {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.conditions = maps.Clone(call.Conditions)
-	return access.Verdict{Allowed: true}
-}
 
 func TestPoliciesAreAskedAboutTags(t *testing.T) {
 	w := newWorld(t)
