@@ -130,6 +130,8 @@ func verdictOf(r *audit.Report) string {
 		return "Refused" + answered(r) + " The API's own resource policy does not let it in: " + bare(step.Detail) + "."
 	case why == "":
 		return "Refused" + answered(r) + " The step " + step.Name + " did not let it pass."
+	case strings.Contains(step.Detail, "the token names an unknown key"):
+		why += " Its issuer, a user pool say, may be another one than the authorizer trusts."
 	}
 	return "Refused" + answered(r) + " " + why
 }

@@ -86,8 +86,11 @@ func ValidationExpression(expression string) (*regexp.Regexp, error) {
 	if expression == "" {
 		return nil, nil
 	}
-	return regexp.Compile(`^(?:` + expression + `)`)
+	return regexp.Compile(anchored + expression + `)`)
 }
+
+// anchored is how a compiled validation expression begins.
+const anchored = `^(?:`
 
 // PathVariables are the names of the variables of a path such as /a/{id}.
 func PathVariables(path string) []string {

@@ -83,6 +83,7 @@ type remembered struct {
 	token  *verify.Token
 	claims []byte
 	caller string
+	passes string // for the record
 }
 
 func newMemo() *memo { return &memo{seed: maphash.MakeSeed()} }
@@ -92,7 +93,7 @@ func (m *memo) of(raw string, token *verify.Token, pool string) *remembered {
 	if r := slot.Load(); r != nil && r.token == token {
 		return r
 	}
-	r := &remembered{token: token, claims: appendClaims(nil, token), caller: pool + "/" + token.Subject()}
+	r := &remembered{token: token, claims: appendClaims(nil, token), caller: pool + "/" + token.Subject(), passes: "a token of " + pool}
 	slot.Store(r)
 	return r
 }

@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sallyport/sallyport/verify"
@@ -40,9 +42,10 @@ func (c *cognito) forScopes(scopes []string) *cognito {
 }
 
 func (c *cognito) authorize(ctx context.Context, g *Gateway, x *exchange) verdict {
-	raw, ok := bearerToken(headerValues(x.r.Header, c.header))
+	sent := headerValues(x.r.Header, c.header)
+	raw, ok := bearerToken(sent)
 	if !ok {
-		return denied(denyUnauthorized, "the header "+c.header+" does not hold exactly one token")
+		return denied(denyUnauthorized, noToken(c.header, sent))
 	}
 	token, pool, why := c.prove(ctx, g.pools, raw)
 	if token == nil {
@@ -54,14 +57,33 @@ func (c *cognito) authorize(ctx context.Context, g *Gateway, x *exchange) verdic
 	x.token = token
 	remembered := c.memo.of(raw, token, pool)
 	x.claims, x.record.Caller = remembered.claims, remembered.caller
-	return passed("")
+	return passed(remembered.passes)
 }
 
-var (
-	errNoPool     = errors.New("none of the authorizer's user pools exists here")
-	errValidation = errors.New("the token's aud does not match the identity validation expression")
-	errNoScope    = errors.New("the access token has none of the method's authorization scopes")
-)
+var errNoPool = errors.New("none of the authorizer's user pools exists here")
+
+// Why a token whose signature holds does not do. What it says of itself is then
+// its pool's word, and no secret.
+
+func (c *cognito) otherAudience(token *verify.Token) error {
+	expression := strings.TrimSuffix(strings.TrimPrefix(c.validation.String(), anchored), ")")
+	return fmt.Errorf("the token's aud is %q; the authorizer's validation expression wants one that begins with %q", strings.Join(token.Audience(), " "), expression)
+}
+
+func (c *cognito) noScope(token *verify.Token) error {
+	return fmt.Errorf("the access token's scope is %q; the method wants one of %q", strings.Join(token.Scopes(), " "), strings.Join(c.scopes, " "))
+}
+
+// noToken says why bearerToken has found none in a header.
+func noToken(header string, values []string) string {
+	switch len(values) {
+	case 0:
+		return "the request has no header " + header
+	case 1:
+		return "the header " + header + " holds no token"
+	}
+	return "the header " + header + " is there " + strconv.Itoa(len(values)) + " times, and nobody could say which one counts"
+}
 
 // prove finds the pool that the token is from. Of several refusals it returns
 // the one that came furthest: an expired token of one pool is expired, though
@@ -85,10 +107,10 @@ func (c *cognito) prove(ctx context.Context, pools Pools, raw string) (*verify.T
 			continue
 		}
 		if c.validation != nil && !slices.ContainsFunc(token.Audience(), c.validation.MatchString) {
-			return nil, "", errValidation
+			return nil, "", c.otherAudience(token)
 		}
 		if len(c.scopes) > 0 && !slices.ContainsFunc(c.scopes, token.HasScope) {
-			return nil, "", errNoScope
+			return nil, "", c.noScope(token)
 		}
 		return token, pool, nil
 	}

@@ -27,9 +27,10 @@ func (g *Gateway) TryAuthorizer(ctx context.Context, a *Authorizer, t Trial) (Tr
 		return TrialResult{}, mistake("The authorizer cannot be run")
 	}
 	started := g.clock.Now()
-	raw, ok := bearerToken(headerValues(t.Headers, c.header))
+	sent := headerValues(t.Headers, c.header)
+	raw, ok := bearerToken(sent)
 	if !ok {
-		return TrialResult{Status: 401, Log: "Unauthorized: the header " + c.header + " does not hold exactly one token"}, nil
+		return TrialResult{Status: 401, Log: "Unauthorized: " + noToken(c.header, sent)}, nil
 	}
 	token, _, why := c.prove(ctx, g.pools, raw)
 	result := TrialResult{Status: 401, Latency: g.clock.Now().Sub(started)}
