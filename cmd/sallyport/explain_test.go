@@ -227,6 +227,16 @@ func mocked(t testing.TB, root aws.Config) string {
 	}
 	_, err = apis.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: api.Id, StageName: aws.String("prod")})
 	check(t, err)
+	patch := map[string]string{
+		"/accessLogSettings/destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/Pizza",
+		"/accessLogSettings/format":         "$context.requestId $context.status $context.httpMethod $context.resourcePath $context.identity.userAgent",
+	}
+	logged := apigateway.UpdateStageInput{RestApiId: api.Id, StageName: aws.String("prod")}
+	for path, value := range patch {
+		logged.PatchOperations = append(logged.PatchOperations, apitypes.PatchOperation{Op: apitypes.OpReplace, Path: &path, Value: &value})
+	}
+	_, err = apis.UpdateStage(ctx, &logged)
+	check(t, err)
 	return *root.BaseEndpoint + "/_aws/execute-api/" + *api.Id + "/prod"
 }
 

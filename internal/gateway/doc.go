@@ -7,8 +7,9 @@
 //	Locate(host, target) -> stage -> lookup(path) -> method
 //	   -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
 //	      -> authorize (token of a pool, or policies about the path sent)
+//	      -> throttle (a token of the method's bucket and of the account's, or 429)
 //	      -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
-//	   -> audit.Record
+//	   -> the stage's access log, audit.Record
 //
 // A stage serves what was deployed to it, never what was edited since. The data
 // plane reads no database. Whatever a step does not decide is refused: the zero
@@ -24,7 +25,7 @@
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
 // (AWS_IAM), event, lambda, backend, mock (what stands behind), answer, denial
-// (what leaves), variables ($context). The files definition, restdefinition, httpdefinition and check are
+// (what leaves), throttling, variables and accesslogs ($context). The files definition, restdefinition, httpdefinition and check are
 // the model: what can be deployed, and what is wrong with it.
 //
 // Two things differ from AWS because net/http reads the request first: header
