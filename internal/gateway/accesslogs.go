@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"strings"
 
 	"github.com/sallyport/sallyport/internal/gateway/accesslog"
 )
@@ -42,4 +43,20 @@ func (g *Gateway) compileLog(row *Stage) *accesslog.Log {
 		return nil
 	}
 	return accesslog.NewLog(format, g.accessLogs.Group(group))
+}
+
+// logged is a variable as an access log may show it: an authorizer's function may
+// repeat the token that it was asked about, and a log is no place for one.
+func (x *exchange) logged(name string) (text string, ok bool) {
+	text, ok = x.variable(name)
+	if x.grant == nil || !strings.HasPrefix(name, "authorizer.") {
+		return text, ok
+	}
+	text = without(text, x.r.Header["Authorization"])
+	if f := x.method.guard.lambda; f != nil {
+		var room [4]string
+		values, _ := f.identify(x, room[:0])
+		text = without(text, values)
+	}
+	return text, ok
 }

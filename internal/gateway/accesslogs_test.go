@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/gateway/accesslog"
@@ -18,13 +22,13 @@ const logGroupARN = "arn:aws:logs:" + region + ":" + account + ":log-group:/aws/
 
 // logged is a world whose stages' access logs are written, and what reads the
 // newest lines of the group.
-func logged(t testing.TB) (*world, func(n int) []string) {
+func logged(t testing.TB, change ...func(*gateway.Config)) (*world, func(n int) []string) {
 	t.Helper()
 	dir := t.TempDir()
 	writer, err := accesslog.NewWriter(accesslog.Config{Dir: dir, Clock: new(clock.Clock), Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	t.Cleanup(func() { must(t, writer.Close()) })
-	w := newWorldOn(t, openMemory(t), func(c *gateway.Config) { c.AccessLogs = writer })
+	w := newWorldOn(t, openMemory(t), append(change, func(c *gateway.Config) { c.AccessLogs = writer })...)
 	return w, func(n int) []string {
 		t.Helper()
 		writer.Flush()
@@ -120,6 +124,35 @@ func TestTheAccessLogHasOneLineForEachRequest(t *testing.T) {
 	a.send("GET", "/prod/pets")
 	if got := newest(100); len(got) != len(want) {
 		t.Errorf("a stage without a format has logged: %q", got)
+	}
+}
+
+// What an authorizer's function says is logged, but not the token that it may
+// carelessly repeat.
+func TestWhatAnAuthorizerSaysIsLoggedWithoutTheToken(t *testing.T) {
+	g := &guardian{}
+	w, newest := logged(t, func(c *gateway.Config) {
+		g.function = c.Invoker.(*function)
+		c.Invoker = g
+	})
+	a := w.newAPI()
+	a.custom("GET", "/", a.byToken("", 300))
+	a.custom("GET", "/request", a.functional(&apigateway.CreateAuthorizerInput{
+		Name: aws.String("asked about all"), Type: types.AuthorizerTypeRequest, AuthorizerResultTtlInSeconds: aws.Int32(0),
+	}))
+	a.deploy("prod")
+	a.stage("prod", logTo(`$context.requestId,$context.authorizer.principalId,$context.authorizer.tier,$context.authorizer.echo,$context.authorizer.count`))
+	const token = "a-token-of-more-than-16-bytes"
+	g.says(always(`{"principalId":"` + token + `","policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]},` +
+		`"context":{"tier":"gold","echo":"<Bearer ` + token + `>","count":3}}`))
+	for _, path := range []string{"/prod", "/prod/request"} {
+		if got := a.send("GET", path, bearing("Bearer "+token)); got.status != 200 {
+			t.Fatalf("%+v", got)
+		}
+		line := newest(1)[0]
+		if !strings.HasSuffix(line, ",[withheld],gold,<[withheld]>,3") || strings.Contains(line, token) {
+			t.Errorf("%s: %s", path, line)
+		}
 	}
 }
 

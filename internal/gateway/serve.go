@@ -41,7 +41,7 @@ func (g *Gateway) answer(x *exchange) {
 	defer func() {
 		x.record.Took = g.clock.Now().Sub(x.at)
 		if x.stage != nil && x.stage.log != nil {
-			x.stage.log.Write(x.variable)
+			x.stage.log.Write(x.logged)
 		}
 		g.records.Write(&x.record)
 	}()
