@@ -167,6 +167,18 @@ func (f *functionAuthorizer) ask(ctx context.Context, g *Gateway, x *exchange, a
 
 // call asks the function itself. Whoever shares the answer has the same values.
 func (f *functionAuthorizer) call(g *Gateway, i Invocation, values []string) (*authorizer.Answer, error) {
+	payload, err := f.invoke(g, i)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := authorizer.Read(f.form, f.title, payload)
+	if err == nil {
+		answer.Caller = f.arn + "/" + clipped(without(answer.Principal, values))
+	}
+	return answer, err
+}
+
+func (f *functionAuthorizer) invoke(g *Gateway, i Invocation) ([]byte, error) {
 	waiting, stop := context.WithTimeout(context.Background(), authorizerTimeout)
 	defer stop()
 	payload, functionError, err := g.invoker.Invoke(waiting, i)
@@ -180,11 +192,7 @@ func (f *functionAuthorizer) call(g *Gateway, i Invocation, values []string) (*a
 	case functionError:
 		return nil, authorizer.FailureOf(f.form, payload)
 	}
-	answer, err := authorizer.Read(f.form, f.title, payload)
-	if err == nil {
-		answer.Caller = f.arn + "/" + clipped(without(answer.Principal, values))
-	}
-	return answer, err
+	return payload, nil
 }
 
 // failed is what a client hears when there is no answer.

@@ -589,3 +589,50 @@ func BenchmarkFunctionAuthorizer(b *testing.B) {
 	b.Run("open", func(b *testing.B) { serve(b, a.gateway, ask(b, a.id, "/prod/open/7?q=1", token, ""), 200) })
 	b.Run("hit", func(b *testing.B) { serve(b, a.gateway, ask(b, a.id, "/prod/guarded/7?q=1", token, ""), 200) })
 }
+
+func TestTryingAnAuthorizersFunction(t *testing.T) {
+	a, g := newGuarded(t)
+	token := a.byToken("Bearer .*", 300)
+	try := func(in *apigateway.TestInvokeAuthorizerInput) *apigateway.TestInvokeAuthorizerOutput {
+		t.Helper()
+		in.RestApiId = &a.id
+		out, err := a.client.TestInvokeAuthorizer(t.Context(), in)
+		must(t, err)
+		return out
+	}
+	bearing := map[string]string{"authorization": "Bearer a-rather-long-token"}
+	g.says(always(allows("Allow", "*", `{"n":1,"none":null}`)))
+	for range 2 { // never remembered
+		out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &token, Headers: bearing, PathWithQueryString: aws.String("/items/7?q=1")})
+		if out.ClientStatus != 0 || aws.ToString(out.PrincipalId) != "ann" || !strings.Contains(aws.ToString(out.Policy), `"Resource":"*"`) || fmt.Sprint(out.Authorization) != "map[n:[1]]" {
+			t.Errorf("allowed: %+v", out)
+		}
+		if log := aws.ToString(out.Log); strings.Contains(log, "a-rather-long-token") || !strings.Contains(log, "principal: ann") {
+			t.Errorf("the log is %s", log)
+		}
+	}
+	if _, event := g.last(t); event["methodArn"] != a.arnOf("test-invoke-stage/GET/items/7") || g.count() != 2 {
+		t.Errorf("the event is %v, after %d calls", event, g.count())
+	}
+	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &token, Headers: map[string]string{"Authorization": "Basic x"}}); out.ClientStatus != 401 || g.count() != 2 {
+		t.Errorf("no match: %+v", out)
+	}
+	g.fails(`{"errorMessage":"Unauthorized"}`, nil)
+	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &token, Headers: bearing}); out.ClientStatus != 401 {
+		t.Errorf("Unauthorized: %+v", out)
+	}
+	g.says(always(`{}`))
+	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &token, Headers: bearing}); out.ClientStatus != 500 || out.Policy != nil {
+		t.Errorf("no answer: %+v", out)
+	}
+	request := a.functional(&apigateway.CreateAuthorizerInput{
+		Name: aws.String("request"), Type: types.AuthorizerTypeRequest, IdentitySource: aws.String("method.request.querystring.q,stageVariables.tier"),
+	})
+	g.says(always(allows("Deny", "*", "null")))
+	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &request, PathWithQueryString: aws.String("/?q=1"), StageVariables: map[string]string{"tier": "gold"}}); out.ClientStatus != 0 || !strings.Contains(aws.ToString(out.Policy), "Deny") {
+		t.Errorf("a deny is an answer: %+v", out)
+	}
+	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &request}); out.ClientStatus != 401 {
+		t.Errorf("no identity: %+v", out)
+	}
+}

@@ -9,19 +9,30 @@ import (
 
 // Trial is a made-up request on which an authorizer is tried.
 type Trial struct {
-	Headers http.Header
+	Region    string
+	Headers   http.Header
+	Path      string            // with its query; "" is /
+	Variables map[string]string // of the stage
 }
 
 // TrialResult is what came of it.
 type TrialResult struct {
-	Status  int // 200: the authorizer lets it in
+	Status  int // what the client would have heard; 0: the authorizer did its work
 	Log     string
 	Latency time.Duration
 	Claims  map[string]string // of a user pool's token
+
+	// Of a function.
+	Principal string
+	Policy    string            // the document, as it was answered
+	Context   map[string]string // as texts
 }
 
 // TryAuthorizer runs an authorizer of a REST API as it is edited now, past all caches.
 func (g *Gateway) TryAuthorizer(ctx context.Context, a *Authorizer, t Trial) (TrialResult, error) {
+	if a.Type != AuthorizationCognito {
+		return g.tryFunction(a, t)
+	}
 	c := compileCognito(a)
 	if c == nil {
 		return TrialResult{}, mistake("The authorizer cannot be run")
@@ -38,7 +49,7 @@ func (g *Gateway) TryAuthorizer(ctx context.Context, a *Authorizer, t Trial) (Tr
 		result.Log = fmt.Sprintf("Unauthorized: %v", why)
 		return result, nil
 	}
-	result.Status, result.Log, result.Claims = 200, "Authorized", map[string]string{}
+	result.Status, result.Log, result.Claims = 0, "Authorized", map[string]string{}
 	for name, value := range token.All() {
 		if text, ok := claimText(token, name, value); ok {
 			result.Claims[name] = text
