@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	apitypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	v2types "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 	_ "modernc.org/sqlite"
 
 	"github.com/sallyport/sallyport/internal/config"
@@ -58,6 +60,7 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 		"Content-Type", "application/x-www-form-urlencoded")
 
 	w.talkative(t, word)
+	w.talkativeHTTP(t, p, word, jwt, *tokens.IdToken+word, *tokens.RefreshToken)
 
 	secrets := []string{word, encoded, password, rootSecret, signatureOf(*tokens.IdToken), *tokens.RefreshToken}
 	look := func(where, text string) {
@@ -68,7 +71,7 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 			}
 		}
 	}
-	known := 0
+	known, guards := 0, map[string]bool{}
 	for after := ""; ; {
 		r := w.asked(t, "GET", "/_sallyport/requests?limit=50&after="+after, rootKey, rootSecret, nil)
 		look("a search", r.body)
@@ -77,6 +80,9 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		known += len(out.Requests)
+		for _, one := range out.Requests {
+			guards[one.Guard] = true
+		}
 		if after == "" {
 			for _, one := range out.Requests {
 				look("an explanation", w.asked(t, "GET", requestsPath+one.RequestID, rootKey, rootSecret, nil).body)
@@ -88,6 +94,11 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 	}
 	if known < 200 {
 		t.Errorf("%d requests are known", known)
+	}
+	for _, guard := range []string{"COGNITO_USER_POOLS people", "CUSTOM TOKEN", "CUSTOM REQUEST", "CUSTOM 10", "CUSTOM 20", "JWT header", "JWT query", "NONE"} {
+		if !guards[guard] {
+			t.Errorf("no request came to %s", guard)
+		}
 	}
 	stop(t, w.server)
 	db := must(sql.Open("sqlite", filepath.Join(folder, "sallyport.db")))(t)
@@ -118,12 +129,14 @@ func TestRecordsHoldNoSecret(t *testing.T) {
 
 // blabbing is an authorizer that puts the token everywhere it may not stand.
 const blabbing = `exports.handler = async (event) => {
-  const token = event.authorizationToken ?? event.headers.Authorization, mode = event.methodArn.split("/").pop()
+  const token = event.authorizationToken ?? event.headers.Authorization ?? event.headers.authorization
+  const mode = (event.rawPath ?? event.methodArn).split("/").pop().split("-").pop()
   const policy = (effect, resource) => ({ Version: "2012-10-17", Statement: [{ Effect: effect, Action: "execute-api:Invoke", Resource: resource }] })
   switch (mode) {
     case "throws": throw new Error(token)
     case "typed": { const e = new Error(token); e.name = token; throw e }
     case "text": return token
+    case "simple": return { isAuthorized: token, context: { [token]: token } }
     case "version": return { principalId: "p", policyDocument: { Version: token, Statement: [] } }
     case "element": return { principalId: "p", policyDocument: { ...policy("Allow", "*"), [token]: token } }
     case "effect": return { principalId: "p", policyDocument: policy(token, "*") }
@@ -138,8 +151,8 @@ const blabbing = `exports.handler = async (event) => {
 
 // clumsy is a function whose answers are malformed by what it was sent.
 const clumsy = `exports.handler = async (event) => {
-  const token = event.headers.Authorization
-  switch (event.path) {
+  const token = event.headers.Authorization ?? event.headers.authorization
+  switch ("/" + (event.rawPath ?? event.path).split("/").pop()) {
     case "/throws-behind": throw new Error(token)
     case "/status-behind": return { statusCode: token }
     case "/header-behind": return { statusCode: 200, headers: { [token + "\n"]: token, "x-y": token + "\r\n" } }
@@ -148,6 +161,11 @@ const clumsy = `exports.handler = async (event) => {
   }
   return { statusCode: 200, body: token, headers: { "x-token": token } }
 }`
+
+var (
+	modes      = []string{"throws", "typed", "text", "simple", "version", "element", "effect", "context", "principal", "piece", "denies", "elsewhere", "allows"}
+	clumsiness = []string{"throws-behind", "status-behind", "header-behind", "text-behind", "body-behind", "good-behind"}
+)
 
 // talkative sends word to authorizers, functions and backends that do not keep
 // it to themselves.
@@ -177,17 +195,14 @@ func (w *world) talkative(t testing.TB, word string) {
 	}
 	behind := apigateway.PutIntegrationInput{Type: apitypes.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: uri(w.function(t, "clumsy", clumsy))}
 	var paths []string
-	for _, mode := range []string{"throws", "typed", "text", "version", "element", "effect", "context", "principal", "piece", "denies", "elsewhere", "allows"} {
+	for _, mode := range modes {
 		for kind, guard := range guards {
-			path := strings.ToLower(kind) + "-" + mode // the function sees the end of the ARN
-			if kind == string(apitypes.AuthorizerTypeToken) {
-				path = mode
-			}
+			path := strings.ToLower(kind) + "-" + mode
 			route(path, guard, behind)
 			paths = append(paths, path)
 		}
 	}
-	for _, path := range []string{"throws-behind", "status-behind", "header-behind", "text-behind", "body-behind", "good-behind"} {
+	for _, path := range clumsiness {
 		route(path, nil, behind)
 		paths = append(paths, path)
 	}
@@ -200,6 +215,53 @@ func (w *world) talkative(t testing.TB, word string) {
 	must(w.apis.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("prod")}))(t)
 	for _, path := range append(paths, "dead-host") {
 		w.send(t, "GET", "/_aws/execute-api/"+id+"/prod/"+path+"?token="+word, "", "Authorization", word, "Cookie", "session="+word)
+	}
+}
+
+// talkativeHTTP does so by an HTTP API, whose JWT authorizer sees all the words.
+func (w *world) talkativeHTTP(t testing.TB, p people, words ...string) {
+	t.Helper()
+	ctx, apis := t.Context(), apigatewayv2.NewFromConfig(w.aws)
+	id := must(apis.CreateApi(ctx, &apigatewayv2.CreateApiInput{Name: aws.String("talkative"), ProtocolType: v2types.ProtocolTypeHttp}))(t).ApiId
+	must(apis.CreateStage(ctx, &apigatewayv2.CreateStageInput{ApiId: id, StageName: aws.String("$default"), AutoDeploy: aws.Bool(true)}))(t)
+	behind := map[string]*string{}
+	for _, version := range []string{"1.0", "2.0"} {
+		behind[version] = must(apis.CreateIntegration(ctx, &apigatewayv2.CreateIntegrationInput{ApiId: id, IntegrationType: v2types.IntegrationTypeAwsProxy,
+			IntegrationUri: aws.String("arn:aws:lambda:" + region + ":" + account + ":function:clumsy"), PayloadFormatVersion: &version}))(t).IntegrationId
+	}
+	var paths []string
+	route := func(path, version string, kind v2types.AuthorizationType, guard *string) {
+		must(apis.CreateRoute(ctx, &apigatewayv2.CreateRouteInput{ApiId: id, RouteKey: aws.String("GET /" + path), Target: aws.String("integrations/" + *behind[version]),
+			AuthorizationType: kind, AuthorizerId: guard}))(t)
+		paths = append(paths, path)
+	}
+	for source, name := range map[string]string{"$request.header.Authorization": "header", "$request.querystring.token": "query"} {
+		guard := must(apis.CreateAuthorizer(ctx, &apigatewayv2.CreateAuthorizerInput{ApiId: id, Name: &name, AuthorizerType: v2types.AuthorizerTypeJwt, IdentitySource: []string{source},
+			JwtConfiguration: &v2types.JWTConfiguration{Issuer: aws.String(w.url + "/" + p.pool), Audience: []string{p.client}}}))(t).AuthorizerId
+		route("jwt-"+name, "2.0", v2types.AuthorizationTypeJwt, guard)
+	}
+	for version := range behind {
+		name := strings.ReplaceAll(version, ".", "")
+		guard := must(apis.CreateAuthorizer(ctx, &apigatewayv2.CreateAuthorizerInput{ApiId: id, Name: &name, AuthorizerType: v2types.AuthorizerTypeRequest,
+			IdentitySource: []string{"$request.header.Authorization"}, AuthorizerPayloadFormatVersion: &version, EnableSimpleResponses: aws.Bool(version == "2.0"),
+			AuthorizerUri:                aws.String("arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/arn:aws:lambda:" + region + ":" + account + ":function:blabbing/invocations"),
+			AuthorizerResultTtlInSeconds: aws.Int32(0)}))(t).AuthorizerId
+		for _, mode := range modes {
+			route(name+"-"+mode, version, v2types.AuthorizationTypeCustom, guard)
+		}
+		for _, path := range clumsiness {
+			route(name+"/"+path, version, v2types.AuthorizationTypeNone, nil)
+		}
+	}
+	eventually(t, "the last route is deployed", func() bool {
+		return w.send(t, "GET", "/_aws/execute-api/"+*id+"/$default/"+paths[len(paths)-1], "").status != 404
+	})
+	for _, path := range paths {
+		for i, word := range words {
+			if i == 0 || strings.HasPrefix(path, "jwt") {
+				w.send(t, "GET", "/_aws/execute-api/"+*id+"/$default/"+path+"?token="+word, "", "Authorization", word, "Cookie", "session="+word)
+			}
+		}
 	}
 }
 
