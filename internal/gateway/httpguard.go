@@ -60,7 +60,7 @@ func (g *Gateway) compileJWT(region string, a *HTTPAuthorizer) *jwt {
 
 // values are those that the request has for the identity source.
 func (j *jwt) values(x *exchange) []string {
-	if j.source.From == FromHeader {
+	if j.source.From == HeaderSource {
 		return headerValues(x.r.Header, j.source.Name)
 	}
 	var room [16]pair
