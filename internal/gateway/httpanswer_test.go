@@ -119,7 +119,8 @@ func TestAFunctionThatFailsBehindAnHTTPAPI(t *testing.T) {
 	slow := a.integration(&apigatewayv2.CreateIntegrationInput{
 		IntegrationType: "AWS_PROXY", IntegrationUri: aws.String(functionARN), PayloadFormatVersion: aws.String("2.0"), TimeoutInMillis: aws.Int32(50),
 	})
-	a.route("GET /", slow)
+	a.open("GET /")
+	a.route("GET /slow", slow)
 	w.fn.failed = true
 	expectReply(t, "it failed", a.send("GET", "/"), 500, brokenBody)
 	w.fn.failed = false
@@ -131,7 +132,7 @@ func TestAFunctionThatFailsBehindAnHTTPAPI(t *testing.T) {
 	w.fn.says(`{"statusCode":200,"body":"` + strings.Repeat("x", 6<<20) + `"}`)
 	expectReply(t, "over 6 MB", a.send("GET", "/"), 500, brokenBody)
 	w.fn.wait = true
-	expectReply(t, "too slow", a.send("GET", "/"), 503, `{"message":"Service Unavailable"}`)
+	expectReply(t, "too slow", a.send("GET", "/slow"), 503, `{"message":"Service Unavailable"}`)
 }
 
 func TestLimitsOfARequestToAnHTTPAPI(t *testing.T) {

@@ -76,7 +76,7 @@ func TestEventTwoIsWhatAPIGatewaySends(t *testing.T) {
 	if call.SourceARN != "arn:aws:execute-api:eu-west-1:000000000000:"+a.id+"/$default/POST/shop/{id}/{proxy+}" || call.FunctionARN != functionARN {
 		t.Errorf("called as %+v", call)
 	}
-	if r := w.records.latest(); r.Caller != poolIssuer+"eu-west-1_pizza/11111111-2222-3333-4444-555555555555" || r.Authorizer != "JWT staff" {
+	if r := w.records.latest(); r.Caller != poolIssuer+"eu-west-1_pizza/11111111-2222-3333-4444-555555555555" || r.Authorizer != "JWT staff of $request.header.Authorization "+poolARN {
 		t.Errorf("recorded %q by %q", r.Caller, r.Authorizer)
 	}
 }

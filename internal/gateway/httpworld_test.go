@@ -88,7 +88,7 @@ func (a *httpAPI) open(keys ...string) {
 func (a *httpAPI) jwt(source, pool string, audience ...string) string {
 	a.t.Helper()
 	made, err := a.http.CreateAuthorizer(a.t.Context(), &apigatewayv2.CreateAuthorizerInput{
-		ApiId: &a.id, Name: aws.String("staff"), AuthorizerType: types.AuthorizerTypeJwt, IdentitySource: []string{source},
+		ApiId: &a.id, Name: aws.String("staff of " + source + " " + pool), AuthorizerType: types.AuthorizerTypeJwt, IdentitySource: []string{source},
 		JwtConfiguration: &types.JWTConfiguration{Issuer: aws.String(poolIssuer + poolID(pool)), Audience: audience},
 	})
 	must(a.t, err)
