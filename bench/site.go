@@ -55,7 +55,7 @@ func open(ctx context.Context, out io.Writer) (*site, error) {
 	}
 	s.sallyport, s.address, err = start(ctx, regexp.MustCompile(`ready at (http://\S+) `), []string{
 		"SALLYPORT_ROOT_ACCESS_KEY_ID=" + rootKey, "SALLYPORT_ROOT_SECRET_ACCESS_KEY=" + rootSecret,
-	}, filepath.Join(s.folder, "sallyport"), "up", "--ephemeral", "--listen", "127.0.0.1:0", "--log-level", "error")
+	}, filepath.Join(s.folder, "sallyport"), "up", "--ephemeral", "--listen", "127.0.0.1:0", "--log-level", "error", "--request-rate", "1000000")
 	if err != nil {
 		return s, err
 	}

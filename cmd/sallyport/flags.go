@@ -31,6 +31,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 func (f *serverFlags) addKeeping(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config.KeepRequests, "keep-requests", "", "how many requests' decision records to keep; 0 for none (default "+config.DefaultKeepRequests+") ["+config.EnvKeepRequests+"]")
 	flags.StringVar(&f.config.KeepRequestsFor, "keep-requests-for", "", "for how long, such as 90m; 0 for none (default "+config.DefaultKeepRequestsFor+") ["+config.EnvKeepRequestsFor+"]")
+	flags.StringVar(&f.config.RequestRate, "request-rate", "", "requests a second that all APIs of a region may have together, half as many at once; more are answered 429 (default "+config.DefaultRequestRate+", as at AWS) ["+config.EnvRequestRate+"]")
 }
 
 // resolve reads the environment, and wipes the secrets that it holds from what

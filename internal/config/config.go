@@ -29,6 +29,7 @@ const (
 
 	EnvKeepRequests    = "SALLYPORT_KEEP_REQUESTS"
 	EnvKeepRequestsFor = "SALLYPORT_KEEP_REQUESTS_FOR"
+	EnvRequestRate     = "SALLYPORT_REQUEST_RATE"
 )
 
 // SecretVariables are those that hold a secret: the server wipes them from its
@@ -43,6 +44,7 @@ const (
 
 	DefaultKeepRequests    = "100000"
 	DefaultKeepRequestsFor = "168h"
+	DefaultRequestRate     = "10000"
 )
 
 // Config is complete and consistent after Resolve.
@@ -58,6 +60,9 @@ type Config struct {
 	KeepRequests    string // as given; Kept is what it means
 	KeepRequestsFor string // likewise
 	Kept            Kept
+
+	RequestRate string // as given; Rate is what it means
+	Rate        int    // requests a second for all APIs of a region on one node; half as many at once
 
 	RootAccessKeyID     string         // "" to make one at first start
 	RootSecretAccessKey keyring.Secret // likewise
@@ -77,6 +82,8 @@ const (
 	maxKeepRequestsFor = 10 * 366 * 24 * time.Hour
 )
 
+const maxRequestRate = 1_000_000_000
+
 // Resolve fills what is empty from the environment and the defaults, and
 // refuses what cannot work. env is os.Getenv in the program.
 func (c Config) Resolve(env func(string) string) (Config, error) {
@@ -94,6 +101,7 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	fill(&c.Account, "", DefaultAccount)
 	fill(&c.KeepRequests, EnvKeepRequests, DefaultKeepRequests)
 	fill(&c.KeepRequestsFor, EnvKeepRequestsFor, DefaultKeepRequestsFor)
+	fill(&c.RequestRate, EnvRequestRate, DefaultRequestRate)
 	if !c.Ephemeral {
 		fill(&c.Data, EnvData, "")
 	}
@@ -104,7 +112,7 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	c.RootAccessKeyID = env(EnvRootKeyID)
 	c.RootSecretAccessKey = keyring.NewSecret(env(EnvRootSecret))
 
-	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey, checkKept} {
+	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey, checkKept, checkRate} {
 		if err := check(&c); err != nil {
 			return Config{}, err
 		}
@@ -218,6 +226,13 @@ func checkKept(c *Config) (err error) {
 	}
 	if c.Kept.For, err = time.ParseDuration(c.KeepRequestsFor); err != nil || c.Kept.For < 0 || c.Kept.For > maxKeepRequestsFor {
 		return fmt.Errorf("--keep-requests-for %q is not a duration such as 168h or 90m, of at most ten years", c.KeepRequestsFor)
+	}
+	return nil
+}
+
+func checkRate(c *Config) (err error) {
+	if c.Rate, err = strconv.Atoi(c.RequestRate); err != nil || c.Rate < 2 || c.Rate > maxRequestRate {
+		return fmt.Errorf("--request-rate %q is not a number of requests a second from 2 to %d", c.RequestRate, maxRequestRate)
 	}
 	return nil
 }

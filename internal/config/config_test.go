@@ -123,3 +123,17 @@ func TestADatabaseURLIsNeverPrinted(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+func TestTheRateOfRequestsIsANumberThatCanBe(t *testing.T) {
+	for given, want := range map[string]int{"": 10000, "2": 2, "50000": 50000} {
+		c, err := config.Config{Ephemeral: true, RequestRate: given}.Resolve(environment())
+		if err != nil || c.Rate != want {
+			t.Errorf("%q: %d, %v", given, c.Rate, err)
+		}
+	}
+	for _, given := range []string{"0", "1", "-5", "many", "1e6", "10000000000"} {
+		if _, err := (config.Config{Ephemeral: true, RequestRate: given}).Resolve(environment()); err == nil {
+			t.Errorf("%q was accepted", given)
+		}
+	}
+}

@@ -37,7 +37,9 @@ type Config struct {
 	Issuers *issuer.Directory
 	Records Records
 	Logger  *slog.Logger
-	Backend *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
+	// AccountLimit is what all APIs of a region may have together; zero: what AWS gives.
+	AccountLimit throttle.Limit
+	Backend      *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
 
 	AccessLogs *accesslog.Writer // nil: no stage's access log is written
 }
@@ -116,6 +118,7 @@ type Gateway struct {
 	logger  *slog.Logger
 	backend *upstream.Client
 
+	limit      throttle.Limit // of the account
 	throttles  *throttle.Account
 	accessLogs *accesslog.Writer
 
@@ -124,18 +127,24 @@ type Gateway struct {
 	live atomic.Pointer[snapshot]
 }
 
+// AccountLimit is what all APIs of a region may have together.
+func (g *Gateway) AccountLimit() throttle.Limit { return g.limit }
+
 // keptSigningKeys is how many callers, at least, sign their next request of the
 // day for one HMAC instead of five.
 const keptSigningKeys = 4096
 
 // New loads every stage and follows their changes until the database closes.
 func New(ctx context.Context, c Config) (*Gateway, error) {
+	if c.AccountLimit == (throttle.Limit{}) {
+		c.AccountLimit = throttle.AccountLimit
+	}
 	g := &Gateway{
 		db: c.DB, clock: c.Clock, chance: NewChance(c.Random),
 		account: c.Account, domain: c.Domain, invoker: c.Invoker, pools: c.Pools,
 		keys: c.Keys, allows: c.Policies, issuers: c.Issuers, signing: sigv4.NewKeyCache(keptSigningKeys),
 		records: c.Records, logger: c.Logger, backend: c.Backend,
-		throttles: throttle.NewAccount(throttle.AccountLimit), accessLogs: c.AccessLogs,
+		limit: c.AccountLimit, throttles: throttle.NewAccount(c.AccountLimit), accessLogs: c.AccessLogs,
 		answers: authorizer.NewCache(authorizer.Config{Clock: c.Clock, Random: c.Random}),
 	}
 	if g.backend == nil {

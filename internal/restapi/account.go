@@ -9,13 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-func (a *Account) shape() *apigateway.GetAccountOutput {
+func (a *Account) shape(limit throttle.Limit) *apigateway.GetAccountOutput {
 	return &apigateway.GetAccountOutput{
 		ApiKeyVersion: aws.String("4"), Features: []string{"UsagePlans"}, CloudwatchRoleArn: optional(a.CloudWatchARN),
-		ThrottleSettings: &types.ThrottleSettings{RateLimit: usualRate, BurstLimit: usualBurst},
+		ThrottleSettings: &types.ThrottleSettings{RateLimit: limit.Rate, BurstLimit: int32(limit.Burst)},
 	}
 }
 
@@ -33,7 +34,7 @@ func (svc *Service) getAccount(ctx context.Context, call *access.Call, _ *apigat
 	if err != nil {
 		return nil, err
 	}
-	return a.shape(), nil
+	return a.shape(svc.gateway.AccountLimit()), nil
 }
 
 const untrustedRole = "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy."
@@ -83,5 +84,5 @@ func (svc *Service) updateAccount(ctx context.Context, call *access.Call, in *ap
 	if err != nil {
 		return nil, err
 	}
-	return as[apigateway.UpdateAccountOutput](*changed.shape()), nil
+	return as[apigateway.UpdateAccountOutput](*changed.shape(svc.gateway.AccountLimit())), nil
 }

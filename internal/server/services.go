@@ -17,6 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/gateway/accesslog"
+	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/issuer"
@@ -119,6 +120,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		Account: c.Account, Domain: apiDomain, Logger: logger, Records: s.records,
 		Invoker: functionInvoker{s.functions, c.Account, &gatewayRoles{account: s.account, number: c.Account, clock: now}}, Pools: poolVerifiers{s.pools},
 		Keys: s.account, Policies: s.account, Issuers: s.issuers, AccessLogs: s.accessLog,
+		AccountLimit: throttle.Limit{Rate: float64(c.Rate), Burst: c.Rate / 2},
 	})
 	if err != nil {
 		return nil, err
