@@ -4,8 +4,10 @@
 //
 //	request ─▶ Record (a parameter, filled on the way) ─▶ Log.Write, once, at the end
 //	                                                        ├─▶ a log line, of what did not pass
-//	                                                        └─▶ a shelf: passed | strangers | callers
+//	                                                        ├─▶ a shelf: passed | strangers | callers
+//	                                                        └─▶ a Keeper (package journal), which writes Entries
 //	Log.Find ─▶ Records of one id ─▶ NewReport ─▶ JSON, for "sallyport explain"
+//	Entry.Head, Entry.Report ─▶ the same, of what a journal has kept
 //
 // What is kept has a bound in bytes, and its own: a shelf copies the text of a
 // record, clipped, into memory that the record before it had, so that nothing
@@ -14,5 +16,6 @@
 // passed nor what proven callers were refused.
 //
 // The files: record (what the pipeline fills), log (Write, Find), shelf and
-// trace (what is kept, and how much), report (what the operator gets).
+// trace (what is kept, and how much), entry (its form in a journal), report (what
+// the operator gets).
 package audit
