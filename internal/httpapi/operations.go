@@ -34,10 +34,11 @@ const (
 // apigateway, as those of REST APIs are.
 func (svc *Service) API() *awsapi.Service {
 	return &awsapi.Service{
-		Name:       "apigatewayv2",
-		SignedAs:   "apigateway",
-		Protocol:   awsapi.REST(awsapi.RESTNames{LowerFirst: true, ISOTime: true}),
-		Operations: slices.Concat(svc.apiOperations(), svc.routeOperations(), svc.stageOperations()),
+		Name:     "apigatewayv2",
+		SignedAs: "apigateway",
+		Protocol: awsapi.REST(awsapi.RESTNames{LowerFirst: true, ISOTime: true}),
+		Operations: slices.Concat(svc.apiOperations(), svc.routeOperations(), svc.stageOperations(),
+			svc.webSocketOperations(), svc.domainOperations(), svc.portalOperations()),
 		Status: map[string]int{
 			"BadRequestException": 400, "AccessDeniedException": 403, "NotFoundException": 404,
 			"ConflictException": 409, "TooManyRequestsException": 429,

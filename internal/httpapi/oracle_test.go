@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,4 +16,18 @@ import (
 func TestEveryOperationAgreesWithTheSDK(t *testing.T) {
 	awsapitest.Prove(t, new(httpapi.Service).API(), func(c aws.Config) any { return apigatewayv2.NewFromConfig(c) },
 		&types.NotFoundException{}, &types.BadRequestException{}, &types.ConflictException{}, &types.TooManyRequestsException{})
+}
+
+// Nothing of the service is left out: what is not there says so.
+func TestEveryOperationOfTheServiceAnswers(t *testing.T) {
+	here := map[string]bool{}
+	for _, op := range new(httpapi.Service).API().Operations {
+		here[op.Name()] = true
+	}
+	client := reflect.TypeFor[*apigatewayv2.Client]()
+	for i := range client.NumMethod() {
+		if name := client.Method(i).Name; name != "Options" && !here[name] {
+			t.Errorf("%s is no operation here", name)
+		}
+	}
 }
