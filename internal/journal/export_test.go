@@ -34,3 +34,12 @@ func (j *Journal) PruneForTest(ctx context.Context) error {
 
 // ScanForTest makes searches end after so many bytes.
 func (j *Journal) ScanForTest(bytes int) { j.maxScan = bytes }
+
+// DiscardForTest forgets what waits, and keeps its room.
+func (j *Journal) DiscardForTest() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for k := range j.waiting {
+		j.waiting[k] = j.waiting[k][:0]
+	}
+}
