@@ -156,12 +156,13 @@ func (b *backend) headers(x *exchange, c *carriage) error {
 		if m.place != "header" {
 			continue
 		}
-		values := m.value(x)
+		// What a mapping sets is nobody else's to say, also when it has no value:
+		// a header that is to say who the caller is must not stay as they wrote it.
+		values, name := m.value(x), canonicalName(m.name)
+		fields = slices.DeleteFunc(fields, func(f upstream.Field) bool { return f.Name == name })
 		if len(values) == 0 {
 			continue
 		}
-		name := canonicalName(m.name)
-		fields = slices.DeleteFunc(fields, func(f upstream.Field) bool { return f.Name == name })
 		agent = agent || name == "User-Agent"
 		for _, v := range values {
 			if !isHeaderValue(v) {

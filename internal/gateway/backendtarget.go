@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -71,7 +72,9 @@ func (b *backend) target(x *exchange, into []byte) ([]byte, error) {
 	}
 	if x.address.Query != "" {
 		for _, p := range x.query(nil) {
-			add(p.name, p.value)
+			if !b.sets("querystring", p.name) {
+				add(p.name, p.value)
+			}
 		}
 	}
 	for _, m := range b.mappings {
@@ -82,6 +85,11 @@ func (b *backend) target(x *exchange, into []byte) ([]byte, error) {
 		}
 	}
 	return into, nil
+}
+
+// sets reports whether a mapping says what a parameter is: then the client does not.
+func (b *backend) sets(place, name string) bool {
+	return slices.ContainsFunc(b.mappings, func(m mapping) bool { return m.place == place && m.name == name })
 }
 
 // pathValue is the escaped value of a variable of the path.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -634,5 +635,45 @@ func TestTryingAnAuthorizersFunction(t *testing.T) {
 	}
 	if out := try(&apigateway.TestInvokeAuthorizerInput{AuthorizerId: &request}); out.ClientStatus != 401 {
 		t.Errorf("no identity: %+v", out)
+	}
+}
+
+// What an authorizer says of a caller reaches a backend as it was said, and what
+// the caller says of themselves in its place does not.
+func TestAContextIsMappedAndNobodyElseSpeaksInItsPlace(t *testing.T) {
+	a, g := newGuarded(t)
+	var seen *http.Request
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r }))
+	defer server.Close()
+	guard := a.byToken("", 0)
+	a.method("GET", "/a", &apigateway.PutMethodInput{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: &guard})
+	a.integrate("GET", "/a", &apigateway.PutIntegrationInput{
+		Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: aws.String("GET"), Uri: aws.String(server.URL + "/b"),
+		RequestParameters: map[string]string{
+			"integration.request.header.X-User": "context.authorizer.principalId", "integration.request.header.X-Tier": "context.authorizer.tier",
+			"integration.request.querystring.tier": "context.authorizer.tier",
+		},
+	})
+	a.deploy("prod")
+	send := func() reply {
+		seen = nil
+		return a.send("GET", "/prod/a?tier=forged&q=1", bearing("t"), withHeader("X-Tier", "forged"), withHeader("x-user", "forged"))
+	}
+	for context, want := range map[string]string{
+		`{"tier":"gold"}`: `ann [gold] q=1&tier=gold`, `{"tier":7}`: `ann [7] q=1&tier=7`, `{"tier":null}`: `ann [] q=1`, `{"tier":""}`: `ann [] q=1`, `null`: `ann [] q=1`,
+		`{"tier":"a&b=c"}`: `ann [a&b=c] q=1&tier=a%26b%3Dc`,
+	} {
+		g.says(always(allows("Allow", "*", context)))
+		expectReply(t, context, send(), 200, "")
+		if seen == nil {
+			continue
+		}
+		if got := fmt.Sprintf("%s %v %s", seen.Header.Get("X-User"), seen.Header.Values("X-Tier"), seen.URL.RawQuery); got != want {
+			t.Errorf("%s: the backend sees %s, want %s", context, got, want)
+		}
+	}
+	g.says(always(allows("Allow", "*", `{"tier":"gold\r\nX-Admin: 1"}`)))
+	if got := send(); got.status < 400 || seen != nil {
+		t.Errorf("a line break in a context: %d, the backend was reached: %v", got.status, seen != nil)
 	}
 }
