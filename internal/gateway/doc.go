@@ -6,7 +6,8 @@
 //
 //	Locate(host, target) -> stage -> lookup(path) -> method
 //	   -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
-//	      -> authorize (token of a pool, or policies about the path sent)
+//	      -> authorize (token of a pool, policies about the path sent, or an
+//	         authorizer's function: identity sources -> remembered? or Invoke -> its policy)
 //	      -> throttle (a token of the method's bucket and of the account's, or 429)
 //	      -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
 //	   -> the stage's access log, audit.Record
@@ -24,8 +25,10 @@
 //
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
-// (AWS_IAM), event, lambda, backend, mock (what stands behind), answer, denial
-// (what leaves), throttling, variables and accesslogs ($context). The files definition, restdefinition, httpdefinition and check are
+// (AWS_IAM), functionauthorizer, identitysource, authorizerevent, httpauthorizer,
+// conditions, withhold (authorizers' functions), event, lambda, backend, mock (what stands behind), answer, denial
+// (what leaves), throttling, variables and accesslogs ($context), trial and trialfunction
+// (TestInvokeAuthorizer). The files definition, restdefinition, httpdefinition and check are
 // the model: what can be deployed, and what is wrong with it.
 //
 // Two things differ from AWS because net/http reads the request first: header
