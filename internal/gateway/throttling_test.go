@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/gateway/throttle"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -173,6 +176,36 @@ func TestStagesHaveLimitsOfTheirOwn(t *testing.T) {
 	}
 	if got := a.statuses(2, "GET", "/prod/pets") + a.statuses(2, "GET", "/test/pets"); got != "+-+-" {
 		t.Error(got)
+	}
+}
+
+// All APIs of a region share the account's limit, and what one of their methods
+// has refused takes nothing of it.
+func TestTheAccountsLimitIsOfAllAPIs(t *testing.T) {
+	w := newWorldOn(t, openMemory(t), func(c *gateway.Config) { c.AccountLimit = throttle.Limit{Rate: 0.001, Burst: 5} })
+	one, two := w.newAPI(), w.newAPI()
+	for _, a := range []*api{one, two} {
+		a.open("GET", "/pets")
+		a.deploy("prod")
+	}
+	one.stage("prod", func(s *gateway.Stage) {
+		s.Settings = map[string]*gateway.MethodSettings{gateway.AllMethods: limit(0.001, 2)}
+	})
+	if got := one.statuses(20, "GET", "/prod/pets"); strings.Count(got, "+") != 2 {
+		t.Errorf("the first API: %s", got)
+	}
+	if got := two.statuses(5, "GET", "/prod/pets"); got != "+++--" {
+		t.Errorf("the second: %s", got)
+	}
+	record := w.records.latest()
+	steps := record.Steps()
+	if got := steps[len(steps)-1].Detail; got != "over the limit of the account in eu-west-1: 0.001 requests a second, 5 at once" {
+		t.Error(got)
+	}
+	account, err := w.client.GetAccount(t.Context(), &apigateway.GetAccountInput{})
+	must(t, err)
+	if s := account.ThrottleSettings; s.RateLimit != 0.001 || s.BurstLimit != 5 {
+		t.Errorf("the account is told %+v", s)
 	}
 }
 
