@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/store"
 )
 
 // What policies may be about beside action and ARN: the tags of an API or stage,
@@ -41,19 +42,23 @@ func (c conditions) gives(tags map[string]string) {
 	}
 }
 
-// tagReading bounds how long a call waits for the tags that policies are asked about.
-const tagReading = 10 * time.Second
+// rowReading bounds how long a call waits for the rows that policies are asked about.
+const rowReading = 10 * time.Second
 
 // about notes in the call what policies may be about. What is not there has no
 // tags: nobody learns from a refusal whether it is.
+//
+// What belongs to an API has the API's tags, but for stages, which have their own.
 func (svc *Service) about(call *access.Call, in any) error {
 	c := conditions{}
-	var apiID, stage string
+	apiID := memberOf(in, "RestApiId")
+	var stage string
 	switch in := in.(type) {
 	case *apigateway.CreateRestApiInput:
 		c.gives(in.Tags)
 	case *apigateway.CreateStageInput:
 		c.gives(in.Tags)
+		apiID = ""
 	case *apigateway.TagResourceInput:
 		c.gives(in.Tags)
 		apiID, stage, _ = taggable(call, text(in.ResourceArn)) // one that is none is the handler's to refuse
@@ -64,52 +69,59 @@ func (svc *Service) about(call *access.Call, in any) error {
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
 	case *apigateway.GetTagsInput:
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
-	case *apigateway.GetRestApiInput:
-		apiID = text(in.RestApiId)
-	case *apigateway.UpdateRestApiInput:
-		apiID = text(in.RestApiId)
-	case *apigateway.DeleteRestApiInput:
-		apiID = text(in.RestApiId)
-	case *apigateway.GetStageInput:
-		apiID, stage = text(in.RestApiId), text(in.StageName)
-	case *apigateway.UpdateStageInput:
-		apiID, stage = text(in.RestApiId), text(in.StageName)
-	case *apigateway.DeleteStageInput:
-		apiID, stage = text(in.RestApiId), text(in.StageName)
+	case *apigateway.GetStagesInput:
+		apiID = ""
+	case *apigateway.CreateDeploymentInput: // whose stage is the one that it makes
 	default:
-		return nil
+		stage = memberOf(in, "StageName")
 	}
+	c.asksFor(in)
 	if apiID != "" {
-		tags, err := svc.tagsOf(call, apiID, stage)
-		if err != nil {
+		if err := svc.describe(c, call, in, apiID, stage); err != nil {
 			return err
 		}
-		c.add(keyResourceTag, tags)
 	}
 	call.Conditions = c
 	return nil
 }
 
-// tagsOf are the tags of an API in the call's region, or of a stage of it.
-func (svc *Service) tagsOf(call *access.Call, apiID, stage string) (map[string]string, error) {
-	ctx, stop := context.WithTimeout(context.Background(), tagReading)
-	defer stop()
-	api, err := apis.Get(ctx, svc.db, apiID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && api.Region != call.Region {
-		return nil, nil
+// memberOf is what a member of an input holds, "" if the input has none of that name.
+func memberOf(in any, name string) string {
+	member := reflect.ValueOf(in).Elem().FieldByName(name)
+	if !member.IsValid() {
+		return ""
 	}
+	p, _ := member.Interface().(*string)
+	return text(p)
+}
+
+// describe notes what stands in the rows that the call is about.
+func (svc *Service) describe(c conditions, call *access.Call, in any, apiID, stage string) error {
+	ctx, stop := context.WithTimeout(context.Background(), rowReading)
+	defer stop()
+	api, err := readAPI(ctx, svc.db, call, &apiID)
 	if err != nil {
-		return nil, err
+		return unlessMissing(err)
 	}
 	if stage == "" {
-		return api.Tags, nil
+		c.add(keyResourceTag, api.Tags)
+		return unlessMissing(svc.describePart(ctx, c, call, in, api))
 	}
-	s, err := stages.Get(ctx, svc.db, apiID, stage)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
+	s, err := readStage(ctx, svc.db, call, &apiID, &stage)
 	if err != nil {
-		return nil, err
+		return unlessMissing(err)
 	}
-	return s.Tags, nil
+	c.add(keyResourceTag, s.Tags)
+	if s.AccessLog != nil {
+		c.note(ofResource, keyLogDestination, s.AccessLog.DestinationARN)
+		c.note(ofResource, keyLogFormat, s.AccessLog.Format)
+	}
+	return nil
+}
+
+func unlessMissing(err error) error {
+	if _, missing := errors.AsType[*types.NotFoundException](err); missing {
+		return nil
+	}
+	return err
 }

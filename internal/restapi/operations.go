@@ -3,6 +3,7 @@ package restapi
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -82,6 +83,9 @@ func arnOf[In any](svc *Service, path string) func(*access.Call, *In) (string, e
 		}
 		filled := pathLabel.ReplaceAllStringFunc(path, func(label string) string {
 			member := reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(label[1 : len(label)-1]))
+			if path == tagsPath { // the ARN is one part of this one
+				return url.QueryEscape(member.String())
+			}
 			return member.String() // Require has seen to it that it is there
 		})
 		return "arn:aws:apigateway:" + call.Region + "::" + filled, nil

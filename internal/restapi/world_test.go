@@ -34,6 +34,7 @@ const (
 	region      = "eu-west-1"
 	poolARN     = "arn:aws:cognito-idp:eu-west-1:000000000000:userpool/eu-west-1_pizza"
 	functionURI = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:000000000000:function:pizza/invocations"
+	logGroup    = "arn:aws:logs:eu-west-1:000000000000:log-group:pizza"
 	roleARN     = "arn:aws:iam::000000000000:role/caller"
 )
 
@@ -233,6 +234,21 @@ func (a *api) authorizer(name string, poolARNs ...string) string {
 		RestApiId: &a.id, Name: &name, Type: types.AuthorizerTypeCognitoUserPools, ProviderARNs: poolARNs,
 		IdentitySource: aws.String("method.request.header.Authorization"),
 	})
+	must(a.t, err)
+	return *made.Id
+}
+
+// tokenAuthorizer makes one with a function behind it.
+func (a *api) tokenAuthorizer(name string, change func(*apigateway.CreateAuthorizerInput)) string {
+	a.t.Helper()
+	in := &apigateway.CreateAuthorizerInput{
+		RestApiId: &a.id, Name: &name, Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(functionURI),
+		IdentitySource: aws.String("method.request.header.Authorization"),
+	}
+	if change != nil {
+		change(in)
+	}
+	made, err := a.client.CreateAuthorizer(a.t.Context(), in)
 	must(a.t, err)
 	return *made.Id
 }
