@@ -157,9 +157,6 @@ func (svc *Service) updateAPI(ctx context.Context, call *access.Call, in *apigat
 	if err := (fixed{in.ApiKeySelectionExpression, in.RouteSelectionExpression, in.DisableSchemaValidation, in.IpAddressType}).check(); err != nil {
 		return nil, err
 	}
-	if err := svc.mayPass(call, in.CredentialsArn); err != nil {
-		return nil, err
-	}
 	var changed *API
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := readAPI(ctx, tx, call, in.ApiId); err != nil {
@@ -179,7 +176,7 @@ func (svc *Service) updateAPI(ctx context.Context, call *access.Call, in *apigat
 		if err != nil {
 			return err
 		}
-		if err := updateManaged(ctx, tx, changed, in); err != nil {
+		if err := svc.updateManaged(ctx, tx, call, changed, in); err != nil {
 			return err
 		}
 		return svc.deployChange(ctx, tx, call, changed)

@@ -41,7 +41,7 @@ func (svc *Service) createAuthorizer(ctx context.Context, call *access.Call, in 
 	if err := made.Check(call.Region); err != nil {
 		return nil, err
 	}
-	if err := svc.mayPass(call, in.AuthorizerCredentialsArn); err != nil {
+	if err := svc.mayPass(call, made.CredentialsARN); err != nil {
 		return nil, err
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -100,9 +100,6 @@ func (svc *Service) getAuthorizers(ctx context.Context, call *access.Call, in *a
 }
 
 func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in *apigatewayv2.UpdateAuthorizerInput) (*apigatewayv2.UpdateAuthorizerOutput, error) {
-	if err := svc.mayPass(call, in.AuthorizerCredentialsArn); err != nil {
-		return nil, err
-	}
 	var changed *gateway.HTTPAuthorizer
 	var name string
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -115,7 +112,11 @@ func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in 
 				// Routes name their authorizer together with its kind.
 				return badRequest("The type of an authorizer cannot be changed")
 			}
+			held := credentials{a.CredentialsARN, a.URI}
 			updateAuthorizerOf(a, in)
+			if err := svc.mayAim(call, held, credentials{a.CredentialsARN, a.URI}); err != nil {
+				return err
+			}
 			name = a.Name
 			return a.Check(api.Region)
 		}, api.ID, text(in.AuthorizerId))

@@ -13,7 +13,7 @@
 // BadRequestException.
 //
 // One file a noun: api, quickcreate, route, integration, authorizer, deployment,
-// autodeploy, stage, settings, tag. operations is the table of all, with
+// autodeploy, stage, settings, role, tag. operations is the table of all, with
 // absentoperations for what AWS has and Sallyport has not; conditions is what
 // policies may be about.
 package httpapi

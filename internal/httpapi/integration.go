@@ -64,20 +64,6 @@ func (b beyond) check() error {
 	)
 }
 
-// mayPass requires that the caller may give a role to API Gateway. Whoever may
-// not does not learn whether it exists.
-func (svc *Service) mayPass(call *access.Call, roleARN *string) error {
-	if text(roleARN) == "" || gateway.CheckCredentials(*roleARN, false) != nil { // which Check refuses
-		return nil
-	}
-	about := *call
-	about.Conditions = nil // those of the operation say nothing of the role
-	if v := svc.roles.MayPass(&about, *roleARN); !v.Allowed || v.Explicit {
-		return awsapi.Denied(call, "iam:PassRole", *roleARN, v)
-	}
-	return nil
-}
-
 func (svc *Service) createIntegration(ctx context.Context, call *access.Call, in *apigatewayv2.CreateIntegrationInput) (*apigatewayv2.CreateIntegrationOutput, error) {
 	if err := (beyond{
 		in.IntegrationType, in.ConnectionType, in.ConnectionId, in.IntegrationSubtype, in.TlsConfig,
@@ -96,7 +82,7 @@ func (svc *Service) createIntegration(ctx context.Context, call *access.Call, in
 	if err := checkIntegration(made, call.Region); err != nil {
 		return nil, err
 	}
-	if err := svc.mayPass(call, in.CredentialsArn); err != nil {
+	if err := svc.mayPass(call, made.CredentialsARN); err != nil {
 		return nil, err
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -171,9 +157,6 @@ func (svc *Service) updateIntegration(ctx context.Context, call *access.Call, in
 	}).check(); err != nil {
 		return nil, err
 	}
-	if err := svc.mayPass(call, in.CredentialsArn); err != nil {
-		return nil, err
-	}
 	var changed *gateway.HTTPIntegration
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.ApiId)
@@ -181,7 +164,11 @@ func (svc *Service) updateIntegration(ctx context.Context, call *access.Call, in
 			return err
 		}
 		changed, err = integrations.Update(ctx, tx, func(i *gateway.HTTPIntegration) error {
+			held := credentials{i.CredentialsARN, i.URI}
 			updateIntegrationOf(i, in)
+			if err := svc.mayAim(call, held, credentials{i.CredentialsARN, i.URI}); err != nil {
+				return err
+			}
 			return checkIntegration(i, api.Region)
 		}, api.ID, text(in.IntegrationId))
 		if err != nil {

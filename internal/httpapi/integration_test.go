@@ -149,6 +149,7 @@ func TestRolesAreGivenByWhoMayPassThem(t *testing.T) {
 	ctx := t.Context()
 	a := w.newAPI()
 	i := a.integration()
+	quick := w.newAPI(func(in *apigatewayv2.CreateApiInput) { in.Target = aws.String(functionARN) })
 	w.guard.refuse(true)
 	role := aws.String(roleARN)
 	_, err := a.tryIntegration(func(in *apigatewayv2.CreateIntegrationInput) { in.CredentialsArn = role })
@@ -159,14 +160,26 @@ func TestRolesAreGivenByWhoMayPassThem(t *testing.T) {
 	expectError(t, err, "AccessDeniedException", "iam:PassRole")
 	_, err = w.client.CreateApi(ctx, &apigatewayv2.CreateApiInput{Name: aws.String("x"), ProtocolType: "HTTP", Target: aws.String(functionARN), CredentialsArn: role})
 	expectError(t, err, "AccessDeniedException", "iam:PassRole")
-	_, err = w.client.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{ApiId: &a.id, CredentialsArn: role})
+	_, err = w.client.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{ApiId: &quick.id, CredentialsArn: role})
 	expectError(t, err, "AccessDeniedException", "iam:PassRole")
 	if got, err := w.client.GetIntegration(ctx, &apigatewayv2.GetIntegrationInput{ApiId: &a.id, IntegrationId: &i}); err != nil || got.CredentialsArn != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 	w.guard.refuse(false)
-	_, err = a.tryIntegration(func(in *apigatewayv2.CreateIntegrationInput) { in.CredentialsArn = role })
+	held, err := a.tryIntegration(func(in *apigatewayv2.CreateIntegrationInput) { in.CredentialsArn = role })
 	must(t, err)
-	_, err = a.tryAuthorizer(asking, func(in *apigatewayv2.CreateAuthorizerInput) { in.AuthorizerCredentialsArn = role })
+	asked, err := a.tryAuthorizer(asking, func(in *apigatewayv2.CreateAuthorizerInput) { in.AuthorizerCredentialsArn = role })
+	must(t, err)
+
+	// Whoever may not pass the role may not let it call another function either.
+	w.guard.refuse(true)
+	other := aws.String(strings.Replace(functionURI, "pizza", "vault", 1))
+	_, err = w.client.UpdateIntegration(ctx, &apigatewayv2.UpdateIntegrationInput{ApiId: &a.id, IntegrationId: held.IntegrationId, IntegrationUri: other})
+	expectError(t, err, "AccessDeniedException", "iam:PassRole")
+	_, err = w.client.UpdateAuthorizer(ctx, &apigatewayv2.UpdateAuthorizerInput{ApiId: &a.id, AuthorizerId: asked.AuthorizerId, AuthorizerUri: other})
+	expectError(t, err, "AccessDeniedException", "iam:PassRole")
+	_, err = w.client.UpdateIntegration(ctx, &apigatewayv2.UpdateIntegrationInput{ApiId: &a.id, IntegrationId: held.IntegrationId, TimeoutInMillis: aws.Int32(50)})
+	must(t, err)
+	_, err = w.client.UpdateAuthorizer(ctx, &apigatewayv2.UpdateAuthorizerInput{ApiId: &a.id, AuthorizerId: asked.AuthorizerId, AuthorizerCredentialsArn: aws.String("")})
 	must(t, err)
 }

@@ -46,7 +46,7 @@ func (svc *Service) quickCreate(call *access.Call, api *API, in *apigatewayv2.Cr
 	if err := q.integration.Check(api.Region); err != nil {
 		return nil, err
 	}
-	return q, svc.mayPass(call, in.CredentialsArn)
+	return q, svc.mayPass(call, q.integration.CredentialsARN)
 }
 
 // aim points a managed integration at a function or a URL.
@@ -77,7 +77,7 @@ func (q *quick) insert(ctx context.Context, tx *store.Tx, svc *Service, call *ac
 }
 
 // updateManaged changes what quick create has made.
-func updateManaged(ctx context.Context, tx *store.Tx, api *API, in *apigatewayv2.UpdateApiInput) error {
+func (svc *Service) updateManaged(ctx context.Context, tx *store.Tx, call *access.Call, api *API, in *apigatewayv2.UpdateApiInput) error {
 	if text(in.Target) == "" && text(in.RouteKey) == "" && in.CredentialsArn == nil {
 		return nil
 	}
@@ -104,10 +104,14 @@ func updateManaged(ctx context.Context, tx *store.Tx, api *API, in *apigatewayv2
 		}
 	}
 	_, err = integrations.Update(ctx, tx, func(i *gateway.HTTPIntegration) error {
+		held := credentials{i.CredentialsARN, i.URI}
 		if text(in.Target) != "" {
 			aim(i, *in.Target)
 		}
 		change(&i.CredentialsARN, in.CredentialsArn)
+		if err := svc.mayAim(call, held, credentials{i.CredentialsARN, i.URI}); err != nil {
+			return err
+		}
 		return i.Check(api.Region)
 	}, api.ID, route.IntegrationID())
 	if errors.Is(err, store.ErrNotFound) {

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
@@ -19,12 +18,6 @@ type Config struct {
 	Roles  Roles
 	URL    string // the server's public base URL
 	Domain string // what stands after {api}.execute-api.{region}.: "localhost"
-}
-
-// Roles is what HTTP APIs need of the account under whose roles functions are called.
-type Roles interface {
-	// MayPass answers whether call.Caller may give a role to API Gateway.
-	MayPass(call *access.Call, roleARN string) access.Verdict
 }
 
 // Service is the control plane of HTTP APIs. Safe for concurrent use.
