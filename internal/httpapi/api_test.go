@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/sallyport/sallyport/internal/access"
 )
 
 func TestAnAPIFromItsMakingToItsEnd(t *testing.T) {
@@ -143,6 +145,26 @@ func TestAPIsOfOneKindAreUnknownToTheOther(t *testing.T) {
 	if len(list.Items) != 1 || *list.Items[0].ApiId != a.id {
 		t.Errorf("%+v", list.Items)
 	}
+}
+
+// Both kinds are signed for one service and have operations of the same names:
+// whose is meant is in the path of a call, and in the name by which programs call.
+func TestOperationsOfOneNameAreToldApart(t *testing.T) {
+	w := newWorld(t)
+	a := w.newAPI()
+	a.stage("prod")
+	who := func() *access.Call {
+		return &access.Call{Caller: access.Caller{Kind: access.User, Account: account, ARN: "arn:aws:iam::000000000000:user/ann"}, Region: region}
+	}
+	out, err := w.api.Call(t.Context(), who(), "apigatewayv2", "GetStages", &apigatewayv2.GetStagesInput{ApiId: &a.id})
+	must(t, err)
+	if got := out.(*apigatewayv2.GetStagesOutput); len(got.Items) != 1 {
+		t.Errorf("%+v", got)
+	}
+	_, err = w.api.Call(t.Context(), who(), "apigateway", "GetStages", &apigateway.GetStagesInput{RestApiId: &a.id})
+	expectError(t, err, "NotFoundException", a.id)
+	_, err = w.api.Call(t.Context(), who(), "apigatewayv2", "GetRestApis", &apigateway.GetRestApisInput{})
+	expectError(t, err, "UnknownOperationException", "apigatewayv2 has no operation GetRestApis")
 }
 
 func TestQuickCreateMakesAllThatACallNeeds(t *testing.T) {

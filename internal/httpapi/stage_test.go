@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,6 +126,28 @@ func TestAStageThatDeploysByItself(t *testing.T) {
 	}
 	if s := a.getStage("$default"); s.DeploymentId != nil || !strings.HasPrefix(*s.LastDeploymentStatusMessage, "Deployment attempt failed: ") {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Changes that are made at once are served together: none is lost to another.
+func TestChangesAtOnceAreAllDeployed(t *testing.T) {
+	w := newWorld(t)
+	a := w.newAPI()
+	a.stage("$default", byItself)
+	var all sync.WaitGroup
+	for n := range 16 {
+		all.Go(func() {
+			if _, err := a.tryRoute(fmt.Sprintf("GET /r%02d", n)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := len(a.served("$default").Routes); got != 16 {
+		t.Errorf("%d routes are served", got)
+	}
+	if list, err := w.client.GetDeployments(t.Context(), &apigatewayv2.GetDeploymentsInput{ApiId: &a.id}); err != nil || len(list.Items) != 1 {
+		t.Errorf("%d deployments, %v", len(list.Items), err)
 	}
 }
 

@@ -44,6 +44,7 @@ type world struct {
 	db     *store.DB
 	client *apigatewayv2.Client
 	rest   *apigateway.Client
+	api    *awsapi.API
 	url    string
 	guard  *guard
 }
@@ -68,6 +69,7 @@ func newWorld(t testing.TB, urls ...string) *world {
 		restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader}).API(),
 		httpapi.New(httpapi.Config{DB: db, Pages: awsapi.NewPages(keys), Random: rand.Reader, Roles: w.guard, URL: url, Domain: "localhost"}).API(),
 	)
+	w.api = api
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	w.url = server.URL
