@@ -24,13 +24,13 @@ func TestAFunctionIsWaitedForTenSeconds(t *testing.T) {
 		f := &functionAuthorizer{form: authorizer.Simple}
 		answer, err := f.call(&Gateway{invoker: neverAnswers{}}, Invocation{}, nil)
 		var failure *authorizer.Failure
-		if answer != nil || !errors.As(err, &failure) || failure.Kind != authorizer.Broken {
+		if answer != nil || !errors.As(err, &failure) || failure.Kind != authorizer.Misconfigured {
 			t.Errorf("%v, %v", answer, err)
 		}
 		if waited := time.Since(began); waited != 10*time.Second {
 			t.Errorf("waited for %v", waited)
 		}
-		if v := f.failed(err, nil); v.outcome != deny || v.denial != failAuthorizer {
+		if v := f.failed(err, nil); v.outcome != deny || v.denial != denyAuthorizer {
 			t.Errorf("%+v", v)
 		}
 	})

@@ -184,7 +184,7 @@ func (f *functionAuthorizer) invoke(g *Gateway, i Invocation) ([]byte, error) {
 	payload, functionError, err := g.invoker.Invoke(waiting, i)
 	switch {
 	case waiting.Err() != nil:
-		return nil, &authorizer.Failure{Kind: authorizer.Broken, Reason: "the function did not answer within " + authorizerTimeout.String()}
+		return nil, &authorizer.Failure{Reason: "the function did not answer within " + authorizerTimeout.String()}
 	case errors.Is(err, ErrThrottled):
 		return nil, &authorizer.Failure{Kind: authorizer.Broken, Reason: err.Error()}
 	case err != nil:

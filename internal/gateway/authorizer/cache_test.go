@@ -79,7 +79,7 @@ func TestNoAnswerServesAnotherIdentityOrScope(t *testing.T) {
 			t.Errorf("%q found %s", values, got)
 		}
 	}
-	if newCache(new(clock.Clock)).Open(time.Hour).Key("a") == newCache(new(clock.Clock)).Open(time.Hour).Key("a") {
+	if here, there := newCache(new(clock.Clock)).Open(time.Hour), newCache(new(clock.Clock)).Open(time.Hour); here.Key("a") == there.Key("a") {
 		t.Error("two servers hash alike: a key tells what token it is")
 	}
 }

@@ -10,9 +10,10 @@ import (
 type Kind uint8
 
 const (
-	// Misconfigured: the function cannot be invoked, or what it said is no answer. 500.
+	// Misconfigured: the function cannot be invoked, was given up on, or what it said
+	// is no answer. 500.
 	Misconfigured Kind = iota
-	// Broken: the function failed, crashed or took too long. 500.
+	// Broken: the function failed, crashed, ran out of its own time or is throttled. 500.
 	Broken
 	// Unauthorized: the function said so, in that very word. 401.
 	Unauthorized
