@@ -19,8 +19,9 @@ var (
 	errDoubleKey    = errors.New("it has a key twice")
 )
 
-// textContent is what an answer is that does not say.
-const textContent = "text/plain; charset=utf-8"
+// textHeaders say what an answer is that does not. Not to be changed, as those of
+// an answer whose headers are inferred.
+var textHeaders = []header{{"Content-Type", "text/plain; charset=utf-8"}}
 
 // parts are the members of an answer that mean something.
 type parts struct {
@@ -99,7 +100,7 @@ func readAnswerOne(payload []byte, ownCORS bool) (answer, error) {
 }
 
 func (p parts) answer(ownCORS bool) (answer, error) {
-	a := answer{headers: make([]header, 0, 4)}
+	var a answer
 	var ok bool
 	if a.status, ok = readStatus(p.status); !ok {
 		return a, errStatus
@@ -161,7 +162,11 @@ func (a *answer) readHeaders(p parts, ownCORS bool) bool {
 			return true
 		}
 	}
-	a.headers = append(a.headers, header{"Content-Type", textContent})
+	if a.headers == nil {
+		a.headers = textHeaders
+	} else {
+		a.headers = append(a.headers, textHeaders...)
+	}
 	return true
 }
 

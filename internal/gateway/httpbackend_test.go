@@ -66,7 +66,7 @@ func TestAnHTTPAPIProxiesToAServer(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	seen, body := s.last()
-	if seen.RequestURI != "/base/a%2Fb/c%20d/..e/?fixed=1&q=1&q=2%26%3Bx=" && seen.RequestURI != "/base/a%2Fb/c%20d/..e/?fixed=1&q=1&q=2%26%3Bx" || seen.Method != "PUT" || body != "data" {
+	if seen.RequestURI != "/base/a%2Fb/c%20d/..e/?fixed=1&q=1&q=2%26%3Bx" || seen.Method != "PUT" || body != "data" {
 		t.Errorf("the server saw %s %s %q", seen.Method, seen.RequestURI, body)
 	}
 	for name, want := range map[string]string{

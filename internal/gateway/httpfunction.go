@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // httpFunction is AWS_PROXY of an HTTP API.
@@ -44,19 +45,10 @@ func (f *httpFunction) serve(_ context.Context, g *Gateway, x *exchange) verdict
 	if d != nil {
 		return denied(d, badBody)
 	}
-	var headerRoom [24]field
-	var queryRoom [16]pair
-	var lengthRoom [1]string
-	q := httpMessage{headers: x.httpHeaders(headerRoom[:0], body, &lengthRoom), query: x.httpQuery(queryRoom[:0])}
-	if !q.change(x, f.changes.request, body) {
-		return denied(denyBadRequest, badMapping)
-	}
 	room := rooms.Get().(*[]byte)
-	event := (*room)[:0]
-	if f.two {
-		event = x.appendEventTwo(event, &q, body)
-	} else {
-		event = x.appendEventOne(event, &q, body)
+	event, ok := f.appendEvent((*room)[:0], x, body)
+	if !ok {
+		return denied(denyBadRequest, badMapping)
 	}
 	payload, failure := f.ask(g, x, room, event)
 	if failure.denial != nil {
@@ -71,6 +63,40 @@ func (f *httpFunction) serve(_ context.Context, g *Gateway, x *exchange) verdict
 		return denied(failBadAnswer, "malformed answer of the function: "+err.Error())
 	}
 	return x.answerHTTP(&a, &f.changes)
+}
+
+// appendEvent appends the event of the integration's version. ok is false for a
+// mapped value that cannot stand where it is to go.
+func (f *httpFunction) appendEvent(b []byte, x *exchange, body []byte) (_ []byte, ok bool) {
+	r := messageRooms.Get().(*messageRoom)
+	defer r.release()
+	r.headers, r.query = x.httpHeaders(r.headers[:0], body, &r.length), x.httpQuery(r.query[:0])
+	q := &r.message
+	q.headers, q.query = r.headers, r.query
+	if !q.change(x, f.changes.request, body) {
+		return b, false
+	}
+	if f.two {
+		return x.appendEventTwo(b, q, body), true
+	}
+	return x.appendEventOne(b, q, body), true
+}
+
+// messageRoom is memory for the parts of an event. The next one uses it again.
+type messageRoom struct {
+	message httpMessage
+	headers []field
+	query   []pair
+	length  [1]string
+}
+
+var messageRooms = sync.Pool{New: func() any { return new(messageRoom) }}
+
+func (r *messageRoom) release() {
+	clear(r.headers)
+	clear(r.query)
+	*r = messageRoom{headers: r.headers[:0], query: r.query[:0]}
+	messageRooms.Put(r)
 }
 
 // answerHTTP sends the answer of an integration of an HTTP API.

@@ -86,6 +86,6 @@ func (j *jwt) authorize(ctx context.Context, x *exchange, scopes []string) verdi
 	case caller == nil:
 		return denied(denyUnauthorized, "the token was neither proved nor refused")
 	}
-	x.bearer, x.record.Caller = caller, caller.Issuer()+"/"+caller.Subject()
+	x.bearer, x.record.Caller = caller, caller.Principal()
 	return passed(j.passes)
 }

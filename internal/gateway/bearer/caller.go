@@ -18,6 +18,9 @@ type Caller struct {
 // Subject is the claim sub; empty if the token has none.
 func (c *Caller) Subject() string { return c.known.token.Subject() }
 
+// Principal is the issuer and the subject: who calls, for the record.
+func (c *Caller) Principal() string { return c.known.principal }
+
 // Issuer is the claim iss.
 func (c *Caller) Issuer() string { return c.known.token.Issuer() }
 
@@ -61,9 +64,10 @@ func (c *Caller) Scopes() json.RawMessage {
 
 // proved is a token with what is made of it, once.
 type proved struct {
-	token    *verify.Token
-	claims   []byte
-	unscoped Caller
+	token     *verify.Token
+	claims    []byte
+	unscoped  Caller
+	principal string
 }
 
 // callers keeps what is made of a proved token, so that its next request makes
@@ -79,7 +83,7 @@ func (c *callers) of(token *verify.Token) *proved {
 	if p := slot.Load(); p != nil && p.token == token {
 		return p
 	}
-	p := &proved{token: token, claims: appendClaims(nil, token)}
+	p := &proved{token: token, claims: appendClaims(nil, token), principal: token.Issuer() + "/" + token.Subject()}
 	p.unscoped.known = p
 	if len(p.claims) <= 2*maxRemembered {
 		slot.Store(p)
