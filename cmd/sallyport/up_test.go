@@ -11,16 +11,19 @@ import (
 
 const root = "../.." // of the module, from here
 
-// pizza copies the example to where its function still builds, and returns the
+// pizza is the template of a copy of the first example.
+func pizza(t testing.TB) string { return example(t, "pizza") }
+
+// example copies one to where its functions still build, and returns the
 // template's path.
-func pizza(t testing.TB) string {
+func example(t testing.TB, name string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Join(root, "examples"), ".copy-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", "pizza"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", name))); err != nil {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "template.yaml")
