@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	apitypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	v2types "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -121,5 +123,46 @@ func TestNobodyHandsOutARoleThatTheyMayNotPass(t *testing.T) {
 		AuthorizerUri: aws.String("arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + c.function + "/invocations")})
 	if code(err) != "AccessDeniedException" {
 		t.Errorf("an authorizer: %v", err)
+	}
+}
+
+// With the caller's credentials, being allowed to call the route is not enough:
+// the function must be theirs to invoke, too.
+func TestTheCallersOwnPoliciesInvokeTheFunction(t *testing.T) {
+	c := callingAs(t)
+	ctx := t.Context()
+	id := *must(c.apis.CreateRestApi(ctx, &apigateway.CreateRestApiInput{Name: aws.String("own")}))(t).Id
+	root := must(c.apis.GetResources(ctx, &apigateway.GetResourcesInput{RestApiId: &id}))(t).Items[0].Id
+	for verb, authorization := range map[string]string{"GET": "AWS_IAM", "POST": "NONE"} {
+		must(c.apis.PutMethod(ctx, &apigateway.PutMethodInput{RestApiId: &id, ResourceId: root, HttpMethod: &verb, AuthorizationType: &authorization}))(t)
+		_, err := c.apis.PutIntegration(ctx, &apigateway.PutIntegrationInput{RestApiId: &id, ResourceId: root, HttpMethod: &verb, Credentials: aws.String("arn:aws:iam::*:user/*"),
+			Type: apitypes.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"),
+			Uri: aws.String("arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + c.function + "/invocations")})
+		if refused := code(err) == "BadRequestException"; refused != (authorization == "NONE") {
+			t.Fatalf("%s: %v", authorization, err)
+		}
+	}
+	must(c.apis.DeleteMethod(ctx, &apigateway.DeleteMethodInput{RestApiId: &id, ResourceId: root, HttpMethod: aws.String("POST")}))(t)
+	must(c.apis.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("prod")}))(t)
+	s := &shop{world: c.world, api: id}
+
+	name := aws.String("ann")
+	must(c.roles.CreateUser(ctx, &iam.CreateUserInput{UserName: name}))(t)
+	key := must(c.roles.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name}))(t).AccessKey
+	ann := aws.Credentials{AccessKeyID: *key.AccessKeyId, SecretAccessKey: *key.SecretAccessKey}
+	invoke, call := `{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"`+c.function+`"}`, `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}`
+	for _, step := range []struct {
+		name, statements string
+		want             int
+	}{
+		{"the function alone", invoke, 403},
+		{"the route alone", call, 500},
+		{"both", call + "," + invoke, 200},
+		{"both, and a deny of the function", call + "," + invoke + `,{"Effect":"Deny","Action":"lambda:*","Resource":"*"}`, 500},
+	} {
+		must(c.roles.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: name, PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + step.statements + `]}`)}))(t)
+		if got := s.signed(t, ann, "GET", "", ""); got.status != step.want {
+			t.Errorf("%s: %d %s, want %d", step.name, got.status, got.body, step.want)
+		}
 	}
 }
