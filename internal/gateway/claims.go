@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type memo struct {
 
 type remembered struct {
 	token  *verify.Token
+	make   sync.Once // of claims: no HTTP backend asks for them
 	claims []byte
 	caller string
 	passes string // for the record
@@ -93,9 +95,15 @@ func (m *memo) of(raw string, token *verify.Token, pool string) *remembered {
 	if r := slot.Load(); r != nil && r.token == token {
 		return r
 	}
-	r := &remembered{token: token, claims: appendClaims(nil, token), caller: pool + "/" + token.Subject(), passes: "a token of " + pool}
+	r := &remembered{token: token, caller: pool + "/" + token.Subject(), passes: "a token of " + pool}
 	slot.Store(r)
 	return r
+}
+
+// claimsJSON are the claims as the event of a function has them.
+func (r *remembered) claimsJSON() []byte {
+	r.make.Do(func() { r.claims = appendClaims(nil, r.token) })
+	return r.claims
 }
 
 // requestTime is the form of requestContext.requestTime.

@@ -55,9 +55,9 @@ func (c *cognito) authorize(ctx context.Context, g *Gateway, x *exchange) verdic
 		return denied(denyUnauthorized, why.Error())
 	}
 	x.token = token
-	remembered := c.memo.of(raw, token, pool)
-	x.claims, x.record.Caller = remembered.claims, remembered.caller
-	return passed(remembered.passes)
+	x.remembered = c.memo.of(raw, token, pool)
+	x.record.Caller = x.remembered.caller
+	return passed(x.remembered.passes)
 }
 
 var errNoPool = errors.New("none of the authorizer's user pools exists here")

@@ -121,9 +121,9 @@ func (x *exchange) appendContext(b []byte, asking bool) []byte {
 	b = append(b, `{"resourceId":`...)
 	b = appendText(b, x.route.id)
 	switch {
-	case x.claims != nil:
+	case x.remembered != nil:
 		b = append(b, `,"authorizer":{"claims":`...)
-		b = append(b, x.claims...)
+		b = append(b, x.remembered.claimsJSON()...)
 		b = append(b, '}')
 	case x.said.answer != nil:
 		b = append(b, `,"authorizer":`...)

@@ -34,10 +34,10 @@ type exchange struct {
 	source   string // the address of the connection, no port
 	arn      string // what is called: execute-api ARN with the path template
 
-	token  *verify.Token  // proven by a Cognito authorizer
-	claims []byte         // its claims, as the event has them
-	signer *signer        // proven by a signature, of an AWS_IAM method
-	bearer *bearer.Caller // proven by a JWT authorizer
+	token      *verify.Token  // proven by a Cognito authorizer
+	remembered *remembered    // what was made of it before
+	signer     *signer        // proven by a signature, of an AWS_IAM method
+	bearer     *bearer.Caller // proven by a JWT authorizer
 
 	resourceAllowed bool  // the API's own policy allows the request, before a Lambda authorizer is asked
 	grant           grant // what an authorizer's function said; nil: none did
