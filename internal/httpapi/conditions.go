@@ -41,20 +41,24 @@ func (c conditions) gives(tags map[string]string) {
 	}
 }
 
-// tagReading bounds how long a call waits for the tags that policies are asked about.
-const tagReading = 10 * time.Second
+// rowReading bounds how long a call waits for the rows that policies are asked about.
+const rowReading = 10 * time.Second
 
 // about notes in the call what policies may be about. What is not there has no
 // tags: nobody learns from a refusal whether it is.
+//
+// What belongs to an API has the API's tags, but for stages, which have their own:
+// whom a tag keeps from an API it keeps from its routes. A deployment to a stage
+// changes both.
 func (svc *Service) about(call *access.Call, in any) error {
 	c := conditions{}
-	var apiID, stage string
+	apiID, stage := member(in, "ApiId"), member(in, "StageName")
 	switch in := in.(type) {
 	case *apigatewayv2.CreateApiInput:
 		c.gives(in.Tags)
 	case *apigatewayv2.CreateStageInput:
 		c.gives(in.Tags)
-		apiID = text(in.ApiId)
+		stage = ""
 	case *apigatewayv2.TagResourceInput:
 		c.gives(in.Tags)
 		apiID, stage, _ = taggable(call, text(in.ResourceArn)) // one that is none is the handler's to refuse
@@ -65,18 +69,10 @@ func (svc *Service) about(call *access.Call, in any) error {
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
 	case *apigatewayv2.GetTagsInput:
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
-	default:
-		// What belongs to an API goes by the tags of the API, a stage by its own:
-		// whom a tag keeps from an API it keeps from its routes.
-		apiID, stage = member(in, "ApiId"), member(in, "StageName")
 	}
-	if d, ok := in.(*apigatewayv2.CreateDeploymentInput); ok && stage != "" {
-		if err := svc.addTags(c, call, text(d.ApiId), ""); err != nil { // it changes both
-			return err
-		}
-	}
+	c.asksFor(in)
 	if apiID != "" {
-		if err := svc.addTags(c, call, apiID, stage); err != nil {
+		if err := svc.aboutAPI(c, call, in, apiID, stage); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}
@@ -84,34 +80,28 @@ func (svc *Service) about(call *access.Call, in any) error {
 	return nil
 }
 
-func (svc *Service) addTags(c conditions, call *access.Call, apiID, stage string) error {
-	tags, err := svc.tagsOf(call, apiID, stage)
-	if err == nil {
-		c.add(keyResourceTag, tags)
-	}
-	return err
-}
-
-// tagsOf are the tags of an API in the call's region, or of a stage of it.
-func (svc *Service) tagsOf(call *access.Call, apiID, stage string) (map[string]string, error) {
-	ctx, stop := context.WithTimeout(context.Background(), tagReading)
+// aboutAPI notes what stands in the rows that the call is about.
+func (svc *Service) aboutAPI(c conditions, call *access.Call, in any, apiID, stage string) error {
+	ctx, stop := context.WithTimeout(context.Background(), rowReading)
 	defer stop()
 	api, err := apis.Get(ctx, svc.db, apiID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && api.Region != call.Region {
-		return nil, nil
+	if err != nil || api.Region != call.Region {
+		return err
 	}
-	if err != nil {
-		return nil, err
+	if _, both := in.(*apigatewayv2.CreateDeploymentInput); both || stage == "" {
+		c.add(keyResourceTag, api.Tags)
 	}
 	if stage == "" {
-		return api.Tags, nil
+		return svc.describe(ctx, c, in, api)
 	}
 	s, err := stages.Get(ctx, svc.db, apiID, stage)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s.Tags, nil
+	c.add(keyResourceTag, s.Tags)
+	if s.AccessLog != nil {
+		c.note(ofResource, keyLogDestination, s.AccessLog.DestinationARN)
+		c.note(ofResource, keyLogFormat, s.AccessLog.Format)
+	}
+	return nil
 }

@@ -3,12 +3,14 @@ package httpapi_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 )
@@ -101,7 +103,7 @@ func TestWhatPoliciesAreAsked(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			must(t, c.do())
-			if q := w.guard.last(); q.action != c.action || q.resource != c.resource || fmt.Sprint(q.conditions) != c.conditions {
+			if q := w.guard.last(); q.action != c.action || q.resource != c.resource || fmt.Sprint(tagsIn(q.conditions)) != c.conditions {
 				t.Errorf("%s on %s with %v", q.action, q.resource, q.conditions)
 			}
 		})
@@ -111,6 +113,76 @@ func TestWhatPoliciesAreAsked(t *testing.T) {
 	expectError(t, err, "NotFoundException", "")
 	if q := w.guard.last(); q.resource != "arn:aws:apigateway:eu-west-1::/apis/nosuch" || len(q.conditions) != 0 {
 		t.Errorf("%+v", q)
+	}
+}
+
+// tagsIn are the conditions that are about tags.
+func tagsIn(conditions map[string][]string) map[string][]string {
+	tags := maps.Clone(conditions)
+	maps.DeleteFunc(tags, func(key string, _ []string) bool { return strings.HasPrefix(key, "apigateway:") })
+	return tags
+}
+
+// A policy can forbid routes that are open to all, or a foreign function as
+// authorizer: it hears what a call would make, and what it would change.
+func TestPoliciesHearWhatACallWouldMake(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	a := w.newAPI()
+	jwt := a.jwt("tokens")
+	route := a.route("GET /closed", behind("JWT", jwt))
+	group := "arn:aws:logs:eu-west-1:000000000000:log-group:access"
+	logs := &types.AccessLogSettings{DestinationArn: &group, Format: aws.String("$context.requestId")}
+	a.stage("prod", func(in *apigatewayv2.CreateStageInput) { in.AccessLogSettings = logs })
+	const request, resource = "apigateway:request/", "apigateway:resource/"
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want map[string]string
+	}{
+		{"a route without a type", func() error { return call(a.tryRoute("GET /open")) },
+			map[string]string{request + "routeauthorizationtype": "NONE", request + "apikeyrequired": "false"}},
+		{"a route with one", func() error { return call(a.tryRoute("GET /signed", behind("AWS_IAM", ""))) },
+			map[string]string{request + "routeauthorizationtype": "AWS_IAM", request + "apikeyrequired": "false"}},
+		{"opening a route", func() error {
+			return call(w.client.UpdateRoute(ctx, &apigatewayv2.UpdateRouteInput{ApiId: &a.id, RouteId: &route, AuthorizationType: "NONE"}))
+		}, map[string]string{request + "routeauthorizationtype": "NONE", resource + "routeauthorizationtype": "JWT", resource + "apikeyrequired": "false"}},
+		{"deleting a route", func() error {
+			return call(w.client.DeleteRoute(ctx, &apigatewayv2.DeleteRouteInput{ApiId: &a.id, RouteId: &route}))
+		}, map[string]string{resource + "routeauthorizationtype": "NONE", resource + "apikeyrequired": "false"}},
+		{"quick create", func() error {
+			_, err := w.client.CreateApi(ctx, &apigatewayv2.CreateApiInput{Name: aws.String("x"), ProtocolType: "HTTP", Target: aws.String(functionARN)})
+			return err
+		}, map[string]string{request + "apiname": "x", request + "endpointtype": "REGIONAL", request + "disableexecuteapiendpoint": "false", request + "routeauthorizationtype": "NONE"}},
+		{"an authorizer", func() error {
+			return call(a.tryAuthorizer(asking, func(in *apigatewayv2.CreateAuthorizerInput) { in.Name = aws.String("asked") }))
+		}, map[string]string{request + "authorizertype": "REQUEST", request + "authorizeruri": functionURI}},
+		{"changing an authorizer", func() error {
+			return call(w.client.UpdateAuthorizer(ctx, &apigatewayv2.UpdateAuthorizerInput{ApiId: &a.id, AuthorizerId: &jwt}))
+		}, map[string]string{resource + "authorizertype": "JWT"}},
+		{"changing an API", func() error {
+			return call(w.client.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{ApiId: &a.id, DisableExecuteApiEndpoint: aws.Bool(true)}))
+		}, map[string]string{request + "disableexecuteapiendpoint": "true", resource + "apiname": "pizza", resource + "endpointtype": "REGIONAL", resource + "disableexecuteapiendpoint": "false"}},
+		{"a deployment", func() error {
+			return call(w.client.CreateDeployment(ctx, &apigatewayv2.CreateDeploymentInput{ApiId: &a.id}))
+		}, map[string]string{}},
+		{"a stage", func() error {
+			return call(a.tryStage("next", func(in *apigatewayv2.CreateStageInput) { in.AccessLogSettings = logs }))
+		}, map[string]string{request + "stagename": "next", request + "accessloggingdestination": group, request + "accessloggingformat": "$context.requestId"}},
+		{"a stage's end", func() error {
+			return call(w.client.DeleteStage(ctx, &apigatewayv2.DeleteStageInput{ApiId: &a.id, StageName: aws.String("prod")}))
+		}, map[string]string{resource + "accessloggingdestination": group, resource + "accessloggingformat": "$context.requestId"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			must(t, c.do())
+			got := map[string]string{}
+			for key, values := range w.guard.last().conditions {
+				got[key] = strings.Join(values, ",")
+			}
+			if !maps.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 

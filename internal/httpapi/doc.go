@@ -14,6 +14,6 @@
 //
 // One file a noun: api, quickcreate, route, integration, authorizer, deployment,
 // autodeploy, stage, settings, role, tag. operations is the table of all, with
-// absentoperations for what AWS has and Sallyport has not; conditions is what
-// policies may be about.
+// absentoperations for what AWS has and Sallyport has not; conditions and
+// conditionkeys are what policies may be about.
 package httpapi
