@@ -16,6 +16,7 @@ type patchable struct {
 	replace func(key, value string) error
 	add     func(key, value string) error
 	remove  func(key, value string) error
+	refused bool // of what is not supported: known, but nothing to choose
 }
 
 // setText replaces a text.
@@ -48,7 +49,7 @@ func off(path, what string) patchable {
 // notYet refuses a change of what is not supported.
 func notYet(path, what string) patchable {
 	no := func(string, string) error { return unsupported(what) }
-	return patchable{path: path, replace: no, add: no, remove: no}
+	return patchable{path: path, replace: no, add: no, remove: no, refused: true}
 }
 
 // apply carries out the operations in order. The first that fails ends it; the
@@ -94,7 +95,7 @@ func (can patchable) does(op types.Op) func(key, value string) error {
 func (p patch) paths(op types.Op) []string {
 	var paths []string
 	for _, can := range p {
-		if can.does(op) != nil {
+		if can.does(op) != nil && !can.refused {
 			path := strings.Replace(can.path, "*", "{key}", 1)
 			paths = append(paths, strings.Replace(path, ofMethod, "/{resourcePath}/{httpMethod}", 1))
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/policy"
 	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -65,7 +66,7 @@ func newWorldOn(t testing.TB, db *store.DB) *world {
 	now, logger := new(clock.Clock), slog.New(slog.DiscardHandler)
 	w.gateway, err = gateway.New(t.Context(), gateway.Config{
 		DB: db, Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
-		Invoker: hello{}, Pools: noPools{}, Keys: noKeys{}, Policies: w.asked, Records: noRecords{}, Logger: logger,
+		Invoker: hello{}, Pools: noPools{}, Keys: noKeys{}, Policies: resourcePolicies{}, Records: noRecords{}, Logger: logger,
 	})
 	must(t, err)
 	api := awsapi.New(awsapi.Config{
@@ -87,6 +88,18 @@ func newWorldOn(t testing.TB, db *store.DB) *world {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDROOT", "secret", ""),
 	})
 	return w
+}
+
+// resourcePolicies decides by an API's own policy, for callers who are unknown.
+type resourcePolicies struct{}
+
+func (resourcePolicies) Authorize(_ context.Context, call *access.Call, action, resource string) access.Verdict {
+	about, err := policy.NewContext(map[string][]string{"aws:SourceIp": {call.Source.String()}})
+	if err != nil {
+		return access.Verdict{}
+	}
+	d := policy.Evaluate(&policy.Request{Action: action, Resource: resource, Context: about}, &policy.Set{Resource: call.Own})
+	return access.Verdict{Allowed: d.Allowed(), Explicit: d.Outcome == policy.ExplicitDeny}
 }
 
 // asked keeps what was decided on, and refuses what it is told to.
@@ -291,3 +304,12 @@ func expectError(t *testing.T, err error, code, message string) {
 
 // master is one for all, so that two worlds can share a database.
 var master = sync.OnceValue(keyring.NewMaster)
+
+// expectStatus says which HTTP status an error came with.
+func expectStatus(t *testing.T, err error, status int) {
+	t.Helper()
+	var answer interface{ HTTPStatusCode() int }
+	if !errors.As(err, &answer) || answer.HTTPStatusCode() != status {
+		t.Errorf("%v, want status %d", err, status)
+	}
+}
