@@ -3,7 +3,6 @@ package accesslog
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -17,10 +16,10 @@ type LogGroup struct {
 }
 
 // What is wrong with a destination. AWS's words for it are not known.
-var (
-	errDestination = errors.New("Invalid access log destination specified: it must be the ARN of a log group, arn:aws:logs:{region}:{account}:log-group:{name}")
-	errElsewhere   = errors.New("Invalid access log destination specified: the log group must be of the account and the region of the API")
-	errFirehose    = errors.New("An Amazon Data Firehose stream as the destination of access logs (destinationArn) is not supported by Sallyport yet")
+const (
+	errDestination = Mistake("Invalid access log destination specified: it must be the ARN of a log group, arn:aws:logs:{region}:{account}:log-group:{name}")
+	errElsewhere   = Mistake("Invalid access log destination specified: the log group must be of the account and the region of the API")
+	errFirehose    = Mistake("An Amazon Data Firehose stream as the destination of access logs (destinationArn) is not supported by Sallyport yet")
 )
 
 var (

@@ -12,7 +12,7 @@ type place uint8
 
 const (
 	noPlace    place = iota
-	bareText         // a word: no space, no quote
+	bareText         // a word, be it in brackets: no space, no quote
 	quotedText       // between quotes: no quote
 	wholeText        // with quotes of its own
 	bareCSV          // a column: in quotes where it must be
@@ -85,14 +85,14 @@ func (p place) escape(b []byte, value string) []byte {
 
 // isPlain is true for what means nothing anywhere: most of what is sent.
 func isPlain(c byte) bool {
-	return c >= '(' && c <= '~' && c != '<' && c != '>' && c != '\\' || c >= '#' && c <= '%' || c == '!'
+	return c >= '(' && c <= '~' && c != '<' && c != '>' && c != '\\' && c != ']' || c >= '#' && c <= '%' || c == '!'
 }
 
 func (p place) appendPrintable(b []byte, r rune) []byte {
 	switch p {
 	case bareText:
-		if r == ' ' {
-			return append(b, `\x20`...)
+		if r == ' ' || r == ']' { // or the brackets around it would end
+			return append(b, '\\', 'x', hexDigits[r>>4], hexDigits[r&15])
 		}
 		fallthrough
 	case quotedText, wholeText, quotedJSON, wholeJSON:

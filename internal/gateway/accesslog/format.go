@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 )
 
@@ -12,6 +11,11 @@ const (
 	maxVariables = 100
 	maxValue     = 2 << 10 // bytes, before they are escaped
 )
+
+// Mistake is what is wrong with a setting, in words for whoever wrote it.
+type Mistake string
+
+func (m Mistake) Error() string { return string(m) }
 
 // What is wrong with a format. The first two are AWS's words.
 const (
@@ -41,13 +45,13 @@ func Compile(text string, api API) (*Format, error) {
 	text = strings.TrimRight(text, "\r\n")
 	switch {
 	case strings.ContainsAny(text, "\r\n"):
-		return nil, errors.New(wordsOneLine)
+		return nil, Mistake(wordsOneLine)
 	case strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && !isPrint(r) }):
-		return nil, errors.New(wordsControl)
+		return nil, Mistake(wordsControl)
 	case strings.Contains(text, "${context"):
-		return nil, errors.New(wordsBraces)
+		return nil, Mistake(wordsBraces)
 	case len(text) > maxFormat:
-		return nil, errors.New(wordsTooLong)
+		return nil, Mistake(wordsTooLong)
 	}
 	f := &Format{}
 	var unknown []string
@@ -68,11 +72,11 @@ func Compile(text string, api API) (*Format, error) {
 	}
 	switch {
 	case len(unknown) > 0:
-		return nil, errors.New(wordsUnsupported + strings.Join(unknown, ", ") + "]")
+		return nil, Mistake(wordsUnsupported + strings.Join(unknown, ", ") + "]")
 	case !requestID:
-		return nil, errors.New(wordsRequestID)
+		return nil, Mistake(wordsRequestID)
 	case len(f.parts) > maxVariables:
-		return nil, errors.New(wordsTooLong)
+		return nil, Mistake(wordsTooLong)
 	}
 	f.place()
 	return f, nil

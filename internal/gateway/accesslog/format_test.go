@@ -70,6 +70,7 @@ func TestWhereAValueStandsDecidesHowItLooks(t *testing.T) {
 		{`{"v":"\"$context.path","i":"$context.requestId"}`, `"`, `{"v":"\"\"","i":"id-1"}`},
 		{`["$context.path",$context.requestId]`, `"`, `["\"","id-1"]`},
 		{`$context.requestId $context.path`, `a "b" c`, `id-1 a\x20\"b\"\x20c`},
+		{`$context.requestId [$context.path]`, `a] [b`, `id-1 [a\x5d\x20[b]`},
 		{`$context.requestId "$context.path"`, `a" "b`, `id-1 "a\" \"b"`},
 		{`$context.requestId $context.path`, "a\nb\r\t\x1b[31m\u202e\xff", `id-1 a\x0ab\x0d\x09\x1b[31m\xe2\x80\xae\xff`},
 		{`$context.requestId,$context.path`, `a,b`, `id-1,"a,b"`},

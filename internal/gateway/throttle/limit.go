@@ -1,7 +1,6 @@
 package throttle
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -31,10 +30,15 @@ type Setting struct {
 // Unlimited is the number with which AWS's tools say that a setting sets no limit.
 const Unlimited = -1
 
+// Mistake is what is wrong with a setting, in words for whoever wrote it.
+type Mistake string
+
+func (m Mistake) Error() string { return string(m) }
+
 // The settings that cannot be. AWS gives no words for these.
-var (
-	ErrRate  = errors.New("Invalid throttling rate limit specified: it must be a number of requests a second, 0 or more, or -1 for no limit of its own")
-	ErrBurst = errors.New("Invalid throttling burst limit specified: it must be a whole number of requests, 0 or more, or -1 for no limit of its own")
+const (
+	ErrRate  = Mistake("Invalid throttling rate limit specified: it must be a number of requests a second, 0 or more, or -1 for no limit of its own")
+	ErrBurst = Mistake("Invalid throttling burst limit specified: it must be a whole number of requests, 0 or more, or -1 for no limit of its own")
 )
 
 // Check returns ErrRate or ErrBurst for a setting that cannot be. Either number
