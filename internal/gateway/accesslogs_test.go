@@ -174,3 +174,19 @@ func TestAccessLogsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkAccessLog is what a line of the console's JSON format adds to a request.
+func BenchmarkAccessLog(b *testing.B) {
+	w, _ := logged(b, unlimited)
+	w.fn.mute()
+	a := w.newAPI()
+	a.open("GET", "/pets")
+	a.deploy("quiet")
+	a.deploy("prod")
+	a.stage("prod", logTo(`{ "requestId":"$context.requestId", "extendedRequestId":"$context.extendedRequestId","ip": "$context.identity.sourceIp", "caller":"$context.identity.caller", `+
+		`"user":"$context.identity.user", "requestTime":"$context.requestTime", "httpMethod":"$context.httpMethod", "resourcePath":"$context.resourcePath", `+
+		`"status":"$context.status", "protocol":"$context.protocol", "responseLength":"$context.responseLength" }`))
+	for _, stage := range []string{"quiet", "prod"} {
+		b.Run(stage, func(b *testing.B) { serve(b, w.gateway, ask(b, a.id, "/"+stage+"/pets", "", ""), 200) })
+	}
+}
