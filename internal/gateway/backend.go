@@ -125,10 +125,11 @@ func shownHeaders(c *carriage) []header {
 		hop = nominated(http.Header{"Connection": connection})
 	}
 	for _, f := range c.answer.Fields {
-		if hop[canonicalName(f.Name)] {
+		canonical := canonicalName(f.Name)
+		if hop[canonical] {
 			continue
 		}
-		if name := answerName(canonicalName(f.Name)); name != "" {
+		if name := answerName(canonical); name != "" {
 			c.shown = append(c.shown, header{name, f.Value})
 		}
 	}
