@@ -26,7 +26,7 @@
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
 // (AWS_IAM), functionauthorizer, identitysource, authorizerevent, httpauthorizer,
-// conditions, withhold (authorizers' functions), event, lambda, backend, mock (what stands behind), answer, denial
+// conditions, withhold (authorizers' functions), event, lambda, backend, backendtarget, mock (what stands behind), answer, denial
 // (what leaves), throttling, variables and accesslogs ($context), trial and trialfunction
 // (TestInvokeAuthorizer). The files definition, restdefinition, httpdefinition and check are
 // the model: what can be deployed, and what is wrong with it.
