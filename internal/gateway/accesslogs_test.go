@@ -177,7 +177,7 @@ func TestAccessLogsThatCannotBe(t *testing.T) {
 
 // BenchmarkAccessLog is what a line of the console's JSON format adds to a request.
 func BenchmarkAccessLog(b *testing.B) {
-	w, _ := logged(b, unlimited)
+	w, _ := logged(b)
 	w.fn.mute()
 	a := w.newAPI()
 	a.open("GET", "/pets")

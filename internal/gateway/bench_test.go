@@ -4,15 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/sallyport/sallyport/internal/gateway"
-	"github.com/sallyport/sallyport/internal/gateway/throttle"
 )
 
 // bare is the least that any handler does for such a request: it reads the body
@@ -105,7 +101,7 @@ func BenchmarkConnection(b *testing.B) {
 func BenchmarkManyRoutes(b *testing.B) {
 	for _, n := range []int{1, 100} {
 		b.Run(fmt.Sprintf("%d", n*10), func(b *testing.B) {
-			w := newWorldOn(b, openMemory(b), unlimited)
+			w := newWorld(b)
 			w.fn.mute()
 			var last *api
 			for range n {
@@ -121,19 +117,13 @@ func BenchmarkManyRoutes(b *testing.B) {
 }
 
 func guardedAPI(b testing.TB) (w *world, a *api, token string) {
-	w = newWorldOn(b, openMemory(b), unlimited)
+	w = newWorld(b)
 	w.fn.mute()
 	a = w.newAPI()
 	a.open("GET", "/open/{id}")
 	a.guarded("GET", "/guarded/{id}", a.authorizer("pool", poolARN))
 	a.deploy("prod")
 	return w, a, "Bearer " + w.pools.sign(b, poolARN, "id", nil)
-}
-
-// unlimited lets through what no account may have, so that a benchmark does not
-// measure refusals.
-func unlimited(c *gateway.Config) {
-	c.AccountLimit = throttle.Limit{Rate: 1e12, Burst: math.MaxInt32}
 }
 
 func hostOf(api string) string { return api + ".execute-api." + region + ".localhost:4566" }

@@ -99,7 +99,6 @@ func newGuarded(t testing.TB) (*api, *guardian) {
 	w := newWorldOn(t, openMemory(t), func(c *gateway.Config) {
 		g.function = c.Invoker.(*function)
 		c.Invoker = g
-		unlimited(c) // for the benchmark
 	})
 	g.says(always(allows("Allow", "*", "null")))
 	return w.newAPI(), g
