@@ -10,7 +10,13 @@
 // say (gateway.Mistake), which has to act on it; operations.go turns that into a
 // BadRequestException.
 //
+// Beside its own action a call may want another permission: iam:PassRole for a role
+// that an API is to use (role), apigateway:UpdateRestApiPolicy for the API's own
+// policy (policy). What a call makes and changes is told to those who decide, as
+// condition keys (conditions, conditionkeys).
+//
 // One file a noun: api, resource, method, integration, response, authorizer,
-// deployment, stage, tag. operations is the table of all; patch is how UpdateX
-// changes things; conditions what policies may be about.
+// gatewayresponse, deployment, stage and stagesettings, account, tag. operations is
+// the table of all; absentoperations that of what AWS has and Sallyport has not,
+// which absent answers; patch is how UpdateX changes things.
 package restapi
