@@ -22,8 +22,8 @@ func explainCommand(std streams) *cobra.Command {
 what came of it; and where policies refused, which statement of which policy did, and what of
 every other statement did not fit.
 
-REQUEST-ID is what the client got with its answer: the header x-amzn-RequestId, or the request
-id in an SDK's error; its first eight characters are enough. sallyport requests lists those of
+REQUEST-ID is what the client got with its answer: the header x-amzn-RequestId, or of an HTTP
+API apigw-requestid, or the request id in an SDK's error; its first eight characters are enough. sallyport requests lists those of
 the last requests. The server must be running; it is asked with its root key, which comes
 from SALLYPORT_ROOT_ACCESS_KEY_ID and SALLYPORT_ROOT_SECRET_ACCESS_KEY or from its data folder.
 It keeps as many records as sallyport up --keep-requests and --keep-requests-for say, and knows
@@ -46,9 +46,12 @@ were not kept for want of room, and forgotten that none of them are any more. wi
 operations that the server asked of itself on the way, in the same form.`,
 		Args: exactly(1, "one request id"),
 		RunE: func(c *cobra.Command, args []string) error {
-			id := strings.ToLower(strings.TrimSpace(args[0]))
+			id := strings.TrimSpace(args[0])
+			if uuidForm.MatchString(id) {
+				id = strings.ToLower(id) // that of an HTTP API has letters of both cases
+			}
 			if !requestIDForm.MatchString(id) {
-				return usageError{fmt.Errorf("%.80q is no request id: it is what the client got as x-amzn-RequestId, such as 7b1a6f3e-9c5d-4e0f-8a2b-1c3d5e7f9a0b", args[0])}
+				return usageError{fmt.Errorf("%.80q is no request id: it is what the client got as x-amzn-RequestId, such as 7b1a6f3e-9c5d-4e0f-8a2b-1c3d5e7f9a0b, or from an HTTP API as apigw-requestid, such as JKJaXmPLvHcESHA=", args[0])}
 			}
 			settings, err := flags.resolve()
 			if err != nil {
@@ -79,4 +82,7 @@ operations that the server asked of itself on the way, in the same form.`,
 	return c
 }
 
-var requestIDForm = regexp.MustCompile(`^[0-9a-z-]{8,64}$`)
+var (
+	uuidForm      = regexp.MustCompile(`^[0-9A-Fa-f-]+$`)
+	requestIDForm = regexp.MustCompile(`^[0-9A-Za-z_-]{8,64}=?$`)
+)

@@ -141,6 +141,7 @@ const randomBytes = 16 + 11 + 12
 // client began goes on if its root has the right form.
 func (g *Gateway) identify(x *exchange) {
 	g.chance.read(x.random[:])
+	x.random[16] &= 0x7f // no id begins with a dash, which a shell's command would take for an option
 	var room [96]byte
 	b := appendUUID(room[:0], x.random[:16])
 	id := len(b)
