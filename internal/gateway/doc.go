@@ -23,6 +23,21 @@
 // A key is looked up before a body is read, so that a stranger's is not, and again
 // after it: a client may take minutes to send one, and lose the key meanwhile.
 //
+// An HTTP API has routes of its own (httproute) and no gateway responses; the steps,
+// guards and the way to functions and servers are the same. Browsers' preflights are
+// answered before any route is looked for. What its integrations are sent, answered
+// and mapped stands in the files that begin with http:
+//
+//	httpstage     compiles a stage; finds what answers     httpguard     tokens of issuers (bearer)
+//	httproute     full match, greedy match, $default       httpcors      other origins
+//	httpfunction  AWS_PROXY: httpevent (2.0), httpeventone (1.0), httpanswer
+//	httpbackend   HTTP_PROXY                               httpmapping   parameters of requests and answers
+//	httpdefinition, httpcheck, httproutekey, httpparameter: the model
+//
+// There a path is shown to functions with its escapes read, as AWS does; so whatever
+// could then be read as another route's path is no route's. A slash at the end leads
+// to the route without it, unless a route's key has it.
+//
 // The files of the data plane: address, route, path (where to), pipeline, guard
 // (the steps), cognito, claims (tokens), signature, permission, identity
 // (AWS_IAM), functionauthorizer, identitysource, authorizerevent, httpauthorizer,

@@ -119,6 +119,10 @@ func TestSignaturesOnAnHTTPAPI(t *testing.T) {
 			t.Errorf("%s: the function was called %d times", c.name, w.fn.count()-before)
 		}
 	}
+	byPath := order{verb: "GET", host: strings.TrimPrefix(w.server.URL, "http://"), target: "/_aws/execute-api/" + a.id + "/$default/pets/1?b=2&a=1"}
+	expectReply(t, "by path", a.do(a.sign("ann", allowing(everyAPI), byPath)), 200, "hello")
+	byPath.presign = true
+	expectReply(t, "by path, presigned", a.do(a.sign("ann", allowing(everyAPI), byPath)), 200, "hello")
 	for name, change := range map[string]func(*http.Request){
 		"unsigned": func(r *http.Request) { r.Header.Del("Authorization") },
 		"a wrong key": func(r *http.Request) {

@@ -158,8 +158,10 @@ type function struct {
 	answer string
 	failed bool
 	err    error
-	wait   bool // until the gateway has given up
-	muted  bool // keeps no calls: for benchmarks
+	wait   bool          // until the gateway has given up
+	hold   chan struct{} // the answer waits for it; nil: not
+	ended  bool          // it has given an answer after that wait
+	muted  bool          // keeps no calls: for benchmarks
 }
 
 var hello = []byte(`{"statusCode":200,"body":"hello"}`)
@@ -180,6 +182,16 @@ func (f *function) Invoke(ctx context.Context, i gateway.Invocation) ([]byte, bo
 		<-ctx.Done()
 		return nil, false, ctx.Err()
 	}
+	if f.hold != nil {
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-f.hold:
+		}
+		f.mu.Lock()
+		f.ended = true
+		f.mu.Unlock()
+	}
 	if answer == "" {
 		answer = `{"statusCode":200,"body":"hello"}`
 	}
@@ -190,6 +202,12 @@ func (f *function) says(answer string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.answer = answer
+}
+
+func (f *function) finished() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended
 }
 
 func (f *function) count() int {
