@@ -12,7 +12,7 @@ import (
 // guardedHTTPAPI has an open route, one for tokens and one for signatures, with a
 // function that answers at once.
 func guardedHTTPAPI(t testing.TB) (a *httpAPI, token string) {
-	w := newWorldOn(t, openMemory(t), unlimited)
+	w := newWorld(t)
 	w.fn.mute()
 	a = w.newHTTPAPI(func(in *apigatewayv2.CreateApiInput) { in.CorsConfiguration = &types.Cors{AllowOrigins: []string{"*"}} })
 	a.open("GET /open/{id}")
