@@ -173,7 +173,7 @@ func memberOf(body []byte, path string) (string, bool) {
 	if text, ok := readScalar(at); ok {
 		return string(text), true
 	}
-	return string(at[:valueEnd(append(slices.Clip(at), '\n'), 0)]), true
+	return string(at), true
 }
 
 func elementOf(array []byte, index string) []byte {
