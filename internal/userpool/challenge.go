@@ -172,22 +172,35 @@ func (s *Service) respond(ctx context.Context, call *access.Call, a attempt, nam
 	if err := a.client.checkSecretHash(a.parameters["SECRET_HASH"], username); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
-	switch name {
-	case types.ChallengeNameTypeNewPasswordRequired:
-	case "":
+	if name == "" {
 		return nil, invalid("Missing required parameter Challenge Name")
-	default:
+	}
+	step, ok := steps[name]
+	if !ok {
 		return nil, unsupported("The challenge " + string(name))
 	}
-	if session == "" || len(session) > 2048 {
+	if session == "" && !step.sessionless || len(session) > 2048 {
 		return nil, s.refused(call, "session", notAuthorized(textSessionInvalid))
 	}
-	done, err := s.setNewPassword(ctx, call, a, username, session)
+	done, err := step.answer(s, ctx, call, a, username, session)
 	if err != nil {
-		return nil, s.refused(call, "new password", err)
+		return nil, s.refused(call, step.name, err)
 	}
-	call.Record.Note("new password", audit.Passed, "pool "+a.pool.ID, call.Time)
+	call.Record.Note(step.name, audit.Passed, "pool "+a.pool.ID, call.Time)
 	return done, nil
+}
+
+// step is how the answer to one challenge is proved. The secret hash is checked
+// by then; the session is not, but is there.
+type step struct {
+	name        string // in the record
+	sessionless bool   // clients answer without a session: the challenge has another way to be known again
+	answer      func(s *Service, ctx context.Context, call *access.Call, a attempt, username, session string) (*answered, error)
+}
+
+// steps are the challenges that can be answered.
+var steps = map[types.ChallengeNameType]step{
+	types.ChallengeNameTypeNewPasswordRequired: {name: "new password", answer: (*Service).setNewPassword},
 }
 
 // setNewPassword completes NEW_PASSWORD_REQUIRED. Of two answers with one
@@ -218,7 +231,7 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := s.passwords.Hash(ctx, u.owner(), password)
+	kept, err := s.keep(ctx, a.pool.Pool, u, password)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +253,8 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 				return notAuthorized(textSessionInvalid)
 			}
 			u.setAttributes(given)
-			u.Status, u.Password, u.PasswordSet, u.Modified = Confirmed, sealed, call.Time, call.Time
+			u.setPassword(kept, call.Time)
+			u.Status, u.Modified = Confirmed, call.Time
 			return nil
 		})
 		if err != nil {

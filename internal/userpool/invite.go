@@ -53,9 +53,11 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 	if err != nil {
 		return nil, err
 	}
-	if u.Password, err = s.passwords.Hash(ctx, u.owner(), password); err != nil {
+	kept, err := s.keep(ctx, p.Pool, u, password)
+	if err != nil {
 		return nil, err
 	}
+	u.setPassword(kept, call.Time)
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
 		if in.ForceAliasCreation {
 			if err := releaseAliases(ctx, tx, p, u); err != nil {
@@ -89,7 +91,7 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 	case u == nil:
 		return nil, noUser()
 	}
-	sealed, err := s.passwords.Hash(ctx, u.owner(), password)
+	kept, err := s.keep(ctx, p.Pool, u, password)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +105,7 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 				text := "Resend not possible. " + string(u.Status)
 				return &types.UnsupportedUserStateException{Message: &text}
 			}
-			u.setTemporary(sealed, call.Time)
+			u.setTemporary(kept, call.Time)
 			u.Modified = call.Time
 			return nil
 		})

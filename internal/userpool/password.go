@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"golang.org/x/crypto/argon2"
@@ -87,6 +88,21 @@ func (h *hasher) Hash(ctx context.Context, owner, password string) ([]byte, erro
 	c := h.cost
 	sum := argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, hashBytes)
 	return h.keys.Seal(keyring.Passwords, owner, []byte(encode(c, salt, sum)))
+}
+
+// keptPassword is all that is kept of a password.
+type keptPassword struct{ hash, srp []byte }
+
+// keep makes what is kept of a new password of the user. Every password that is
+// set comes through here and goes in by setPassword.
+func (s *Service) keep(ctx context.Context, p *Pool, u *User, password string) (keptPassword, error) {
+	hash, err := s.passwords.Hash(ctx, u.owner(), password)
+	return keptPassword{hash: hash}, err
+}
+
+// setPassword puts a password in, or, of the zero value, takes it away.
+func (u *User) setPassword(kept keptPassword, now time.Time) {
+	u.Password, u.SRP, u.PasswordSet = kept.hash, kept.srp, now
 }
 
 // Matches compares a password with the sealed hash of its owner in constant time.

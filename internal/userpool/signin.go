@@ -155,7 +155,12 @@ func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*an
 		return nil, s.refused(call, "password", err)
 	}
 	call.Record.Note("password", audit.Passed, "user "+u.Sub, call.Time)
+	return s.proven(ctx, call, a, u)
+}
 
+// proven goes on with a user whose password was proved, by whichever flow:
+// where the account stands decides what comes next.
+func (s *Service) proven(ctx context.Context, call *access.Call, a attempt, u *User) (*answered, error) {
 	switch u.Status {
 	case Confirmed:
 	case Unconfirmed:
@@ -201,13 +206,25 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	if u != nil {
 		key, owner, sealed = u.NameKey, u.owner(), u.Password
 	}
+	return s.guess(ctx, call, a, u, key, func() (bool, error) {
+		if len(password) > 4*maxPassword {
+			return false, nil
+		}
+		return s.passwords.Matches(ctx, owner, sealed, password)
+	})
+}
+
+// guess lets one attempt at a user's secret through the backoff and counts it if
+// it is wrong. u is nil for a user who does not exist, whose attempts are
+// counted by key, the folded name, like any other's. matches must cost the same
+// for such a user; an error of it is passed on and counts for nothing.
+func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *User, key string, matches func() (bool, error)) (*User, error) {
 	wrong := func() error {
 		if u == nil && !a.client.HideUsers {
 			return noUser()
 		}
 		return notAuthorized(textWrongPassword)
 	}
-
 	g := s.guessesFor(a.pool.ID, key, a.address, a.shared)
 	leave, err := s.queues.enter(ctx, g.ids[0])
 	if err != nil {
@@ -228,11 +245,9 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	case u != nil && !u.Enabled && !a.client.HideUsers:
 		return nil, notAuthorized(textDisabled)
 	}
-	right := false
-	if len(password) <= 4*maxPassword {
-		if right, err = s.passwords.Matches(ctx, owner, sealed, password); err != nil {
-			return nil, err
-		}
+	right, err := matches()
+	if err != nil {
+		return nil, err
 	}
 	if !right || u == nil {
 		if err := s.failed(ctx, g, now); err != nil {

@@ -35,6 +35,7 @@ type User struct {
 
 	Password    []byte    // sealed hash; empty: nobody can sign in by password
 	PasswordSet time.Time // for the age of a temporary password
+	SRP         []byte    `json:",omitempty"` // sealed verifiers of the same password; empty: it works by password only
 
 	// Epoch counts the times that all tokens were taken back. A grant of an
 	// earlier epoch is dead. SignedOut is when that last happened.
@@ -50,8 +51,9 @@ func (u *User) owner() string { return u.PoolID + "/" + u.Sub }
 // opened: who knew that one must not finish with it. Access tokens without an
 // origin live on until they expire, since one that is issued in this same second
 // could not be told from them.
-func (u *User) setTemporary(sealed []byte, now time.Time) {
-	u.Password, u.PasswordSet, u.Status = sealed, now, ForceChangePassword
+func (u *User) setTemporary(kept keptPassword, now time.Time) {
+	u.setPassword(kept, now)
+	u.Status = ForceChangePassword
 	u.Epoch++
 }
 

@@ -111,16 +111,17 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, call *access.Call, i
 	if err := p.Policy.Check(deref(in.Password)); err != nil {
 		return nil, err
 	}
-	sealed, err := s.passwords.Hash(ctx, u.owner(), *in.Password)
+	kept, err := s.keep(ctx, p.Pool, u, *in.Password)
 	if err != nil {
 		return nil, err
 	}
 	err = s.changeUser(ctx, p, u, call.Time, func(u *User) error {
 		if !in.Permanent {
-			u.setTemporary(sealed, call.Time)
+			u.setTemporary(kept, call.Time)
 			return nil
 		}
-		u.Password, u.PasswordSet, u.Status = sealed, call.Time, Confirmed
+		u.setPassword(kept, call.Time)
+		u.Status = Confirmed
 		return nil
 	})
 	if err != nil {
