@@ -528,29 +528,6 @@ func TestOneCallServesAllWhoWaitForIt(t *testing.T) {
 	}
 }
 
-func TestWithAResourcePolicyAnAuthorizersNoIsANo(t *testing.T) {
-	a, g := newGuarded(t)
-	a.custom("GET", "/a", a.byToken("", 0))
-	a.deploy("prod")
-	own := func(effect string) {
-		a.redefine("prod", func(d *gateway.Definition) {
-			d.Policy = fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":%q,"Principal":"*","Action":"execute-api:Invoke","Resource":%q}}`, effect, a.arnOf("prod/GET/*"))
-		})
-	}
-	const silent = "arn:aws:execute-api:eu-west-1:000000000000:otherapi00/*"
-	for _, c := range []struct {
-		own, effect, resource string
-		status                int
-	}{
-		{"Allow", "Allow", "*", 200}, {"Allow", "Allow", silent, 200}, {"Allow", "Deny", "*", 403},
-		{"Deny", "Allow", "*", 403}, {"Deny", "Deny", "*", 403},
-	} {
-		own(c.own)
-		g.says(always(allows(c.effect, c.resource, "null")))
-		expectReply(t, fmt.Sprint(c), a.send("GET", "/prod/a", bearing("t1")), c.status, "")
-	}
-}
-
 func TestALambdaAuthorizerOpensOnlyMethodsThatNameItAsTheirs(t *testing.T) {
 	a, _ := newGuarded(t)
 	guard := a.byToken("", 300)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -32,9 +33,10 @@ func askPolicies(ctx context.Context, g *Gateway, x *exchange) verdict {
 	return denied(policyDenial(v.Refusal(call.Caller, invoke, maskedAccount(arn, call.Account))), v.Reason)
 }
 
-// mayInvoke asks about each way in which the path can be read. The first that is
-// not allowed is the answer, about the ARN beside it; d is not nil where there is
-// no ARN to ask about.
+// mayInvoke asks about each way in which the path can be read, and all must be
+// allowed. The answer is about the ARN beside it: an explicit no to any reading,
+// since that ends a request where a mere silence may not; else the first silence.
+// d is not nil where there is no ARN to ask about.
 func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, call *access.Call) (v access.Verdict, arn string, d *denial) {
 	routed, plain := pathsAsked(x.address.Path)
 	base := x.verbARN() + "/"
@@ -42,21 +44,19 @@ func (x *exchange) mayInvoke(ctx context.Context, g *Gateway, call *access.Call)
 		if len(base)+len(path) > maxARN {
 			return access.Verdict{Reason: "the ARN of the method is over 1600 bytes"}, "", denyURITooLong
 		}
-		arn = base + path
-		x.record.Resource = arn
-		v = g.allows.Authorize(ctx, call, invoke, arn)
-		if v.Explicit {
-			v.Allowed = false
+		asked := base + path
+		said := g.allows.Authorize(ctx, call, invoke, asked)
+		said.Allowed = said.Allowed && !said.Explicit
+		if silent := arn != "" && !v.Allowed; !silent || said.Explicit {
+			v, arn = said, asked
 		}
-		if !v.Allowed {
-			if v.Trace != nil {
-				x.record.Denied = &audit.Denied{Principal: call.Caller.ARN, Action: invoke, Resource: arn, Trace: v.Trace}
-			}
-			return v, arn, nil
-		}
-		if plain == routed {
+		if v.Explicit || plain == routed {
 			break
 		}
+	}
+	x.record.Resource = arn
+	if !v.Allowed && v.Trace != nil {
+		x.record.Denied = &audit.Denied{Principal: cmp.Or(call.Caller.ARN, "anonymous"), Action: invoke, Resource: arn, Trace: v.Trace}
 	}
 	return v, arn, nil
 }

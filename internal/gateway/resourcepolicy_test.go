@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,5 +107,79 @@ func TestNoReadingOfAPathPassesByADenyOfTheAPIsPolicy(t *testing.T) {
 	}
 	if a.fn.count() != 1 {
 		t.Errorf("the function ran %d times", a.fn.count())
+	}
+}
+
+// Table A of AWS's authorization flow: either policy may allow, each may deny. A
+// deny of the API's own ends the request before the function is asked.
+func TestTheAPIsOwnPolicyAndAnAuthorizersFunctionDecideTogether(t *testing.T) {
+	a, g := newGuarded(t)
+	a.custom("GET", "/a", a.byToken("", 0))
+	a.deploy("prod")
+	here, elsewhere := a.arnOf("prod/GET/*"), a.arnOf("prod/POST/*")
+	own := map[string]string{
+		"none": "", "allows": resourcePolicy(statement("Allow", here, "")), "is silent": resourcePolicy(statement("Allow", elsewhere, "")),
+		"denies": resourcePolicy(statement("Deny", here, "")), "allows and denies": resourcePolicy(statement("Allow", here, ""), statement("Deny", here, "")),
+	}
+	said := map[string]string{
+		"allows": allows("Allow", "*", "null"), "is silent": allows("Allow", elsewhere, "null"), "denies": allows("Deny", "*", "null"),
+	}
+	for _, c := range []struct {
+		own, said string
+		status    int
+		body      string
+	}{
+		{"none", "allows", 200, "hello"}, {"none", "is silent", 403, implicitly}, {"none", "denies", 403, explicitly},
+		{"allows", "allows", 200, "hello"}, {"allows", "is silent", 200, "hello"}, {"allows", "denies", 403, explicitly},
+		{"is silent", "allows", 200, "hello"}, {"is silent", "is silent", 403, implicitly}, {"is silent", "denies", 403, explicitly},
+		{"denies", "allows", 403, ""}, {"denies", "is silent", 403, ""}, {"denies", "denies", 403, ""},
+		{"allows and denies", "allows", 403, ""},
+	} {
+		name := fmt.Sprintf("the API's own %s, the function's %s", c.own, c.said)
+		a.redefine("prod", func(d *gateway.Definition) { d.Policy = own[c.own] })
+		g.says(always(said[c.said]))
+		before := g.count()
+		got := a.send("GET", "/prod/a", bearing("t1"))
+		expectReply(t, name, got, c.status, c.body)
+		denies := strings.Contains(c.own, "denies")
+		if denies && !strings.HasSuffix(got.body, `with an explicit deny"}`) {
+			t.Errorf("%s: %s", name, got.body)
+		}
+		if asked := g.count() > before; asked == denies {
+			t.Errorf("%s: the function was asked: %v", name, asked)
+		}
+		unproven := 401
+		if denies { // which comes first
+			unproven = 403
+		}
+		expectReply(t, name+", without a token", a.send("GET", "/prod/a"), unproven, "")
+	}
+}
+
+// What one reading of a path leaves to the function, another may forbid.
+func TestNoReadingOfAPathHidesADenyFromAnAuthorizersFunction(t *testing.T) {
+	a, g := newGuarded(t)
+	a.custom("GET", "/files/{proxy+}", a.byToken("", 300))
+	a.deploy("prod")
+	for name, policy := range map[string]string{
+		"a deny alone":        resourcePolicy(statement("Deny", a.arnOf("prod/GET/files/secret*"), "")),
+		"beside another path": resourcePolicy(statement("Allow", a.arnOf("prod/GET/menu"), ""), statement("Deny", a.arnOf("prod/GET/files/secret*"), "")),
+		"beside an allow":     resourcePolicy(statement("Allow", a.arnOf("*"), ""), statement("Deny", a.arnOf("prod/GET/files/secret*"), "")),
+	} {
+		a.redefine("prod", func(d *gateway.Definition) { d.Policy = policy })
+		expectReply(t, name+": another file", a.send("GET", "/prod/files/menu", bearing("t1")), 200, "")
+		reached, asked := g.function.count(), g.count()
+		for _, path := range []string{"secret", "/secret", "%73ecret", "secret/", "%2Fsecret", ";a/secret", "secret;a=b", "secret%2Fx", "%5Csecret"} {
+			got := a.send("GET", "/prod/files/"+path, bearing("t1"))
+			if got.status != 403 || !strings.HasSuffix(got.body, `with an explicit deny"}`) {
+				t.Errorf("%s: %s: %d %s", name, path, got.status, got.body)
+			}
+			if d := a.records.latest().Denied; d == nil || d.Principal != "anonymous" || !strings.Contains(d.Resource, "/files/secret") {
+				t.Errorf("%s: %s: the record shows %+v", name, path, d)
+			}
+		}
+		if g.function.count() != reached || g.count() != asked {
+			t.Errorf("%s: a function was called", name)
+		}
 	}
 }
