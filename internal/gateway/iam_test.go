@@ -340,7 +340,7 @@ func TestTheAuthorizationTypeAWSIAMIsDeployedAndChanged(t *testing.T) {
 	}
 	expectError(t, put(apigateway.PutMethodInput{AuthorizationType: aws.String("AWS_IAM"), AuthorizationScopes: []string{"a/b"}}), "BadRequestException", "AWS_IAM can have neither")
 	expectError(t, put(apigateway.PutMethodInput{AuthorizationType: aws.String("AWS_IAM"), AuthorizerId: aws.String("abc123")}), "BadRequestException", "AWS_IAM can have neither")
-	expectError(t, put(apigateway.PutMethodInput{AuthorizationType: aws.String("aws_iam")}), "BadRequestException", "Invalid authorization type specified")
+	expectError(t, put(apigateway.PutMethodInput{AuthorizationType: aws.String("IAM")}), "BadRequestException", "Invalid authorization type specified")
 
 	// From a token with scopes to a signature, and back to nothing.
 	a.guarded("DELETE", "/menu", a.authorizer("second", poolARN), "a/b")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // mock answers of itself: a request template names a status, the status selects
@@ -19,6 +21,7 @@ type mock struct {
 
 type reply struct {
 	status   int
+	declared bool           // by a method response; without one AWS answers 500
 	pattern  *regexp.Regexp // nil: the default
 	headers  []header
 	types    []string // content types that have a template, application/json first
@@ -58,11 +61,13 @@ func compileMock(m *Method) (integration, error) {
 		if i := slices.Index(one.types, "application/json"); i > 0 {
 			one.types = slices.Insert(slices.Delete(one.types, i, i+1), 0, "application/json")
 		}
-		if r.Selection == "" {
+		_, one.declared = m.Responses[status]
+		pattern := aws.ToString(r.Selection)
+		if pattern == "" {
 			byDefault = append(byDefault, one)
 			continue
 		}
-		if one.pattern, err = matchWhole(r.Selection); err != nil {
+		if one.pattern, err = matchWhole(pattern); err != nil {
 			return nil, err
 		}
 		made.replies = append(made.replies, one)
@@ -91,6 +96,9 @@ func (m *mock) serve(_ context.Context, _ *Gateway, x *exchange) verdict {
 	for _, r := range m.replies {
 		if r.pattern != nil && !r.pattern.MatchString(status) {
 			continue
+		}
+		if !r.declared {
+			return denied(failInternal, "the integration response "+strconv.Itoa(r.status)+" has no method response")
 		}
 		a := answer{status: r.status, headers: r.headers}
 		if kind := r.contentType(x.r.Header.Get("Accept")); kind != "" {

@@ -26,8 +26,8 @@ type Method struct {
 
 // MethodResponse declares a status that a method may answer with, and its headers.
 type MethodResponse struct {
-	Models     map[string]string `json:",omitempty"`
-	Parameters map[string]bool   `json:",omitempty"` // method.response.header.X
+	Models     map[string]string `json:",omitzero"` // an empty map is shown as one
+	Parameters map[string]bool   `json:",omitzero"` // method.response.header.X
 }
 
 // Integration is what stands behind a method.
@@ -46,7 +46,7 @@ type Integration struct {
 
 // IntegrationResponse turns a backend's answer into the method's.
 type IntegrationResponse struct {
-	Selection  string            `json:",omitempty"` // regular expression on the backend's status; "": the default
+	Selection  *string           `json:",omitempty"` // regular expression on the backend's status; nil and "": the default
 	Parameters map[string]string `json:",omitempty"` // method.response.header.X -> 'literal'
 	Templates  map[string]string `json:",omitempty"` // by content type
 }

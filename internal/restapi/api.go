@@ -3,6 +3,7 @@ package restapi
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -17,14 +18,28 @@ func (a *API) shape() types.RestApi {
 	return types.RestApi{
 		Id: &a.ID, Name: &a.Name, Description: optional(a.Description), Version: optional(a.Version),
 		CreatedDate: instant(a.Created), RootResourceId: &a.RootID,
-		ApiKeySource: types.ApiKeySourceTypeHeader, ApiStatus: types.ApiStatusAvailable,
+		ApiKeySource:     types.ApiKeySourceTypeHeader,
 		BinaryMediaTypes: a.BinaryMediaTypes, DisableExecuteApiEndpoint: a.EndpointDisabled,
 		EndpointConfiguration: &types.EndpointConfiguration{
-			Types: []types.EndpointType{types.EndpointType(a.EndpointType)}, IpAddressType: types.IpAddressTypeIpv4,
+			Types: []types.EndpointType{types.EndpointType(a.EndpointType)}, IpAddressType: a.addressType(),
 		},
 		Tags: a.Tags, Policy: policyShape(a.Policy),
 	}
 }
+
+// addressType is what IP addresses the API is said to have: those that the
+// server listens on are the operator's choice, and clients have both the same.
+func (a *API) addressType() types.IpAddressType {
+	if a.AddressType == "" {
+		return types.IpAddressTypeIpv4
+	}
+	return types.IpAddressType(a.AddressType)
+}
+
+const (
+	maxCompressionSize   = 10485760 // bytes
+	wrongCompressionSize = "Invalid minimum compression size, must be between 0 and 10485760"
+)
 
 // createRestAPI makes an API and its root resource.
 func (svc *Service) createRestAPI(ctx context.Context, call *access.Call, in *apigateway.CreateRestApiInput) (*apigateway.CreateRestApiOutput, error) {
@@ -37,8 +52,11 @@ func (svc *Service) createRestAPI(ctx context.Context, call *access.Call, in *ap
 		BinaryMediaTypes: in.BinaryMediaTypes, EndpointDisabled: in.DisableExecuteApiEndpoint,
 		EndpointType: string(types.EndpointTypeEdge), Tags: in.Tags, Created: call.Time.UnixMilli(),
 	}
-	if in.EndpointConfiguration != nil && len(in.EndpointConfiguration.Types) == 1 {
-		api.EndpointType = string(in.EndpointConfiguration.Types[0])
+	if c := in.EndpointConfiguration; c != nil {
+		api.AddressType = string(c.IpAddressType)
+		if len(c.Types) == 1 {
+			api.EndpointType = string(c.Types[0])
+		}
 	}
 	if in.Policy != nil && *in.Policy != "" {
 		var err error
@@ -65,6 +83,12 @@ func checkCreateRestAPI(in *apigateway.CreateRestApiInput) error {
 	if text(in.Name) == "" {
 		return badRequest("API name cannot be null or empty")
 	}
+	if in.Description != nil && *in.Description == "" {
+		return badRequest("Description cannot be an empty string")
+	}
+	if in.MinimumCompressionSize != nil && (*in.MinimumCompressionSize < 0 || *in.MinimumCompressionSize > maxCompressionSize) {
+		return badRequest(wrongCompressionSize)
+	}
 	if err := firstRefusal(
 		refusalIf{text(in.CloneFrom) != "", "Cloning an API (cloneFrom)"},
 		refusalIf{in.MinimumCompressionSize != nil, "Compression (minimumCompressionSize)"},
@@ -74,11 +98,8 @@ func checkCreateRestAPI(in *apigateway.CreateRestApiInput) error {
 	); err != nil {
 		return err
 	}
-	if in.ApiKeySource != "" && in.ApiKeySource != types.ApiKeySourceTypeHeader {
-		return badRequest("Invalid API key source: %s. Must be one of: HEADER, AUTHORIZER", in.ApiKeySource)
-	}
 	for _, t := range in.BinaryMediaTypes {
-		if err := checkMediaType(t); err != nil {
+		if err := checkBinaryType(t); err != nil {
 			return err
 		}
 	}
@@ -95,11 +116,11 @@ func checkEndpoint(c *types.EndpointConfiguration) error {
 	if len(c.VpcEndpointIds) > 0 || slices.Contains(c.Types, types.EndpointTypePrivate) {
 		return unsupported("A private endpoint")
 	}
-	if c.IpAddressType != "" && c.IpAddressType != types.IpAddressTypeIpv4 {
-		return unsupported("The IP address type " + string(c.IpAddressType))
-	}
-	if len(c.Types) != 1 || c.Types[0] != types.EndpointTypeEdge && c.Types[0] != types.EndpointTypeRegional {
-		return badRequest("Endpoint configuration must have exactly one type, EDGE or REGIONAL")
+	switch {
+	case c.Types != nil && len(c.Types) == 0:
+		return badRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+	case len(c.Types) > 1:
+		return badRequest("Cannot create an api with multiple Endpoint Types.")
 	}
 	return nil
 }
@@ -141,7 +162,7 @@ func (svc *Service) updateRestAPI(ctx context.Context, call *access.Call, in *ap
 			break
 		}
 	}
-	api, err := apis.Update(ctx, svc.db, func(a *API) error { return a.patch(call).apply(in.PatchOperations) }, text(in.RestApiId))
+	api, err := apis.Update(ctx, svc.db, func(a *API) error { return a.patch(call).applyPlainly(in.PatchOperations) }, text(in.RestApiId))
 	if err != nil {
 		return nil, orNotFound(err, "Invalid API identifier specified "+call.Account+":"+text(in.RestApiId))
 	}
@@ -165,7 +186,7 @@ func (a *API) patch(call *access.Call) patch {
 			a.Name = v
 			return nil
 		}},
-		{path: "/description", replace: setText(&a.Description)},
+		{path: "/description", replace: setText(&a.Description), remove: func(string, string) error { a.Description = ""; return nil }},
 		{path: "/version", replace: setText(&a.Version)},
 		{path: "/disableExecuteApiEndpoint", replace: func(_, v string) error {
 			switch v {
@@ -182,7 +203,7 @@ func (a *API) patch(call *access.Call) patch {
 			return unsupported("The API key source " + v)
 		}},
 		{path: "/binaryMediaTypes/*", add: func(k, _ string) error {
-			if err := checkMediaType(k); err != nil {
+			if err := checkBinaryType(k); err != nil {
 				return err
 			}
 			if !slices.Contains(a.BinaryMediaTypes, k) {
@@ -190,14 +211,14 @@ func (a *API) patch(call *access.Call) patch {
 			}
 			return nil
 		}, replace: func(k, v string) error {
-			if err := checkMediaType(v); err != nil {
+			if err := checkBinaryType(v); err != nil {
 				return err
 			}
 			i := slices.Index(a.BinaryMediaTypes, k)
 			if i < 0 {
 				return notFound("Invalid binary media type specified")
 			}
-			a.BinaryMediaTypes[i] = v
+			a.BinaryMediaTypes = append(slices.Delete(a.BinaryMediaTypes, i, i+1), v) // the new one stands last, as at AWS
 			return nil
 		}, remove: func(k, _ string) error {
 			i := slices.Index(a.BinaryMediaTypes, k)
@@ -208,14 +229,32 @@ func (a *API) patch(call *access.Call) patch {
 			return nil
 		}},
 		{path: "/endpointConfiguration/types/*", replace: func(_, v string) error {
+			if !slices.Contains(enumOrder["EndpointType"], v) {
+				return badRequest("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE")
+			}
 			if err := checkEndpoint(&types.EndpointConfiguration{Types: []types.EndpointType{types.EndpointType(v)}}); err != nil {
 				return err
 			}
 			a.EndpointType = v
 			return nil
 		}},
+		{path: "/endpointConfiguration/ipAddressType", replace: func(_, v string) error {
+			if !slices.Contains(enumOrder["IpAddressType"], v) {
+				return badRequest("ipAddressType must be either ipv4 or dualstack.")
+			}
+			a.AddressType = v
+			return nil
+		}},
 		{path: "/policy", add: setPolicy, replace: setPolicy, remove: func(string, string) error { a.Policy = ""; return nil }},
-		notYet("/minimumCompressionSize", "Compression (minimumCompressionSize)"),
+		{path: "/minimumCompressionSize", replace: func(_, v string) error {
+			if v == "" { // no compression, which is how it is
+				return nil
+			}
+			if n, err := strconv.Atoi(v); err != nil || n < 0 || n > maxCompressionSize {
+				return badRequest(wrongCompressionSize)
+			}
+			return unsupported("Compression (minimumCompressionSize)")
+		}, refused: true},
 	}
 }
 

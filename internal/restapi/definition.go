@@ -10,6 +10,7 @@ type API struct {
 	RootID           string            // the resource "/"
 	BinaryMediaTypes []string          `json:",omitempty"`
 	EndpointType     string            // EDGE or REGIONAL; both are served alike
+	AddressType      string            `json:",omitempty"` // ipv4, which "" is too, or dualstack
 	EndpointDisabled bool              `json:",omitempty"` // the execute-api host answers 403
 	Policy           string            `json:",omitempty"` // resource policy, JSON as it was given
 	Tags             map[string]string `json:",omitempty"`

@@ -3,15 +3,12 @@ package restapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
@@ -70,15 +67,6 @@ func classOf(kind string) string {
 	return ""
 }
 
-func checkResponseType(kind types.GatewayResponseType) error {
-	if _, known := gateway.ResponseStatus(string(kind)); known {
-		return nil
-	}
-	return &smithy.GenericAPIError{Code: "ValidationException", Message: fmt.Sprintf(
-		"1 validation error detected: Value '%s' at 'responseType' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-		kind, strings.Join(gateway.ResponseTypes(), ", "))}
-}
-
 // check holds a response to what the data plane can answer.
 func checkGatewayResponse(r *gateway.GatewayResponse) error {
 	for contentType := range r.Templates {
@@ -91,9 +79,6 @@ func checkGatewayResponse(r *gateway.GatewayResponse) error {
 
 // putGatewayResponse defines a type, in the place of what was said of it before.
 func (svc *Service) putGatewayResponse(ctx context.Context, call *access.Call, in *apigateway.PutGatewayResponseInput) (*apigateway.PutGatewayResponseOutput, error) {
-	if err := checkResponseType(in.ResponseType); err != nil {
-		return nil, err
-	}
 	made := &gateway.GatewayResponse{
 		APIID: text(in.RestApiId), Type: string(in.ResponseType), Status: text(in.StatusCode),
 		Parameters: in.ResponseParameters, Templates: in.ResponseTemplates,
@@ -133,9 +118,6 @@ func ownResponses(ctx context.Context, s store.Session, apiID string) (map[strin
 }
 
 func (svc *Service) getGatewayResponse(ctx context.Context, call *access.Call, in *apigateway.GetGatewayResponseInput) (*apigateway.GetGatewayResponseOutput, error) {
-	if err := checkResponseType(in.ResponseType); err != nil {
-		return nil, err
-	}
 	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
 	if err != nil {
 		return nil, err
@@ -183,9 +165,6 @@ func (svc *Service) getGatewayResponses(ctx context.Context, call *access.Call, 
 // updateGatewayResponse changes what is said of a type; one of which nothing was
 // said gets a definition of its own, which begins as what it answered until now.
 func (svc *Service) updateGatewayResponse(ctx context.Context, call *access.Call, in *apigateway.UpdateGatewayResponseInput) (*apigateway.UpdateGatewayResponseOutput, error) {
-	if err := checkResponseType(in.ResponseType); err != nil {
-		return nil, err
-	}
 	kind := string(in.ResponseType)
 	var own map[string]*gateway.GatewayResponse
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -202,7 +181,7 @@ func (svc *Service) updateGatewayResponse(ctx context.Context, call *access.Call
 		} else if class := own[classOf(kind)]; class != nil {
 			changed.Status, changed.Parameters, changed.Templates = class.Status, maps.Clone(class.Parameters), maps.Clone(class.Templates)
 		}
-		if err := gatewayResponsePatch(changed).apply(in.PatchOperations); err != nil {
+		if err := gatewayResponsePatch(changed).applyTersely(in.PatchOperations); err != nil {
 			return err
 		}
 		if err := checkGatewayResponse(changed); err != nil {
@@ -219,17 +198,14 @@ func (svc *Service) updateGatewayResponse(ctx context.Context, call *access.Call
 
 func gatewayResponsePatch(r *gateway.GatewayResponse) patch {
 	return patch{
-		{path: "/statusCode", add: setText(&r.Status), replace: setText(&r.Status), remove: func(string, string) error { r.Status = ""; return nil }},
-		entries("/responseParameters/*", &r.Parameters),
-		entries("/responseTemplates/*", &r.Templates),
+		{path: "/statusCode", replace: setText(&r.Status)},
+		known(entries("/responseParameters/*", &r.Parameters, noParameter), &r.Parameters, noParameter).filled("responseParameters"),
+		entries("/responseTemplates/*", &r.Templates, noContentType).filled("responseTemplates"),
 	}
 }
 
 // deleteGatewayResponse gives a type back to what it answers by default.
 func (svc *Service) deleteGatewayResponse(ctx context.Context, call *access.Call, in *apigateway.DeleteGatewayResponseInput) (*apigateway.DeleteGatewayResponseOutput, error) {
-	if err := checkResponseType(in.ResponseType); err != nil {
-		return nil, err
-	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
 		api, err := readAPI(ctx, tx, call, in.RestApiId)
 		if err != nil {

@@ -159,8 +159,8 @@ func integrationPatch(i *gateway.Integration) patch {
 			i.TimeoutMillis = int32(n)
 			return nil
 		}},
-		entries("/requestParameters/*", &i.RequestParameters),
-		entries("/requestTemplates/*", &i.RequestTemplates),
+		entries("/requestParameters/*", &i.RequestParameters, noParameter),
+		entries("/requestTemplates/*", &i.RequestTemplates, noContentType),
 		{path: "/credentials", add: setText(&i.CredentialsARN), replace: setText(&i.CredentialsARN), remove: func(string, string) error { i.CredentialsARN = ""; return nil }},
 		notYet("/connectionType", "A VPC link (connectionType)"),
 		notYet("/connectionId", "A VPC link (connectionId)"),

@@ -67,18 +67,28 @@ func checkAuthorization(ctx context.Context, tx *store.Tx, call *access.Call, ap
 
 var requestParameter = regexp.MustCompile(`^method\.request\.(?:path|querystring|header|multivalue(?:querystring|header))\.[a-zA-Z0-9._$-]+$`)
 
-func checkRequestParameter(name string) error {
-	if !requestParameter.MatchString(name) {
-		return badRequest("Invalid mapping expression specified: %s", name)
+// checkRequestParameters: parameters of the request, and no name in two places.
+func checkRequestParameters(parameters map[string]bool) error {
+	places := map[string]string{} // by name
+	for parameter := range parameters {
+		if !requestParameter.MatchString(parameter) {
+			return badRequest("Invalid mapping expression specified: %s", parameter)
+		}
+		part := strings.SplitN(parameter, ".", 4)
+		place, name := strings.TrimPrefix(part[2], "multivalue"), part[3]
+		if before := places[name]; before != "" && before != place {
+			return badRequest("Parameter names must be unique across querystring, header and path")
+		}
+		places[name] = place
 	}
 	return nil
 }
 
-// checkModels accepts the two models that every API has.
+// checkModels accepts the two models that every API has: there are no others.
 func checkModels(models map[string]string) error {
 	for _, model := range models {
 		if model != "Empty" && model != "Error" {
-			return unsupported("A model other than Empty and Error")
+			return badRequest("Invalid model identifier specified: %s", model)
 		}
 	}
 	return nil
@@ -86,32 +96,15 @@ func checkModels(models map[string]string) error {
 
 func (svc *Service) putMethod(ctx context.Context, call *access.Call, in *apigateway.PutMethodInput) (*apigateway.PutMethodOutput, error) {
 	verb := text(in.HttpMethod)
-	if !gateway.IsVerb(verb) && verb != gateway.AnyVerb {
-		return nil, badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY")
-	}
-	if err := firstRefusal(
-		refusalIf{in.ApiKeyRequired, "A required API key (apiKeyRequired)"},
-		refusalIf{text(in.RequestValidatorId) != "", "A request validator (requestValidatorId)"},
-	); err != nil {
-		return nil, err
-	}
-	if err := checkModels(in.RequestModels); err != nil {
-		return nil, err
-	}
-	for name := range in.RequestParameters {
-		if err := checkRequestParameter(name); err != nil {
-			return nil, err
-		}
-	}
 	m := &gateway.Method{
-		Authorization: text(in.AuthorizationType), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
+		Authorization: strings.ToUpper(text(in.AuthorizationType)), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
 		OperationName: text(in.OperationName), RequestModels: in.RequestModels, RequestParameters: in.RequestParameters,
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := readAPI(ctx, tx, call, in.RestApiId); err != nil {
+		if _, err := readPlace(ctx, tx, call, in.RestApiId, in.ResourceId); err != nil {
 			return err
 		}
-		if _, err := readResource(ctx, tx, call, in.RestApiId, in.ResourceId); err != nil {
+		if err := checkMethod(in); err != nil {
 			return err
 		}
 		if err := checkAuthorization(ctx, tx, call, in.RestApiId, m); err != nil {
@@ -132,9 +125,26 @@ func (svc *Service) putMethod(ctx context.Context, call *access.Call, in *apigat
 	return as[apigateway.PutMethodOutput](methodShape(m, verb)), nil
 }
 
+// checkMethod holds a method to what needs nothing else to be known.
+func checkMethod(in *apigateway.PutMethodInput) error {
+	if verb := text(in.HttpMethod); !gateway.IsVerb(verb) && verb != gateway.AnyVerb {
+		return badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY")
+	}
+	if in.ApiKeyRequired {
+		return unsupported("A required API key (apiKeyRequired)")
+	}
+	if text(in.RequestValidatorId) != "" { // there are none
+		return badRequest(noValidator)
+	}
+	if err := checkModels(in.RequestModels); err != nil {
+		return err
+	}
+	return checkRequestParameters(in.RequestParameters)
+}
+
 // method finds a method, or says which part of its address is wrong.
 func (svc *Service) method(ctx context.Context, call *access.Call, apiID, resourceID, verb *string) (*gateway.Method, error) {
-	r, err := readResource(ctx, svc.db, call, apiID, resourceID)
+	r, err := readPlace(ctx, svc.db, call, apiID, resourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -145,16 +155,16 @@ func (svc *Service) method(ctx context.Context, call *access.Call, apiID, resour
 	return m, nil
 }
 
-const noMethod = "Invalid Method identifier specified"
+const (
+	noMethod   = "Invalid Method identifier specified"
+	noResource = "Invalid Resource identifier specified"
+)
 
 // changeMethod runs change on a method and writes its resource.
 func (svc *Service) changeMethod(ctx context.Context, call *access.Call, apiID, resourceID, verb *string, change func(tx *store.Tx, r *gateway.Resource, m *gateway.Method) error) (*gateway.Method, error) {
 	var changed *gateway.Method
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := readAPI(ctx, tx, call, apiID); err != nil {
-			return err
-		}
-		if _, err := readResource(ctx, tx, call, apiID, resourceID); err != nil {
+		if _, err := readPlace(ctx, tx, call, apiID, resourceID); err != nil {
 			return err
 		}
 		_, err := resources.Update(ctx, tx, func(r *gateway.Resource) error {
@@ -178,7 +188,10 @@ func (svc *Service) getMethod(ctx context.Context, call *access.Call, in *apigat
 
 func (svc *Service) updateMethod(ctx context.Context, call *access.Call, in *apigateway.UpdateMethodInput) (*apigateway.UpdateMethodOutput, error) {
 	m, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(tx *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
-		if err := methodPatch(m).apply(in.PatchOperations); err != nil {
+		if err := methodPatch(m).applyPlainly(in.PatchOperations); err != nil {
+			return err
+		}
+		if err := checkModels(m.RequestModels); err != nil {
 			return err
 		}
 		if err := checkAuthorization(ctx, tx, call, in.RestApiId, m); err != nil || m.Integration == nil {
@@ -194,14 +207,13 @@ func (svc *Service) updateMethod(ctx context.Context, call *access.Call, in *api
 
 func methodPatch(m *gateway.Method) patch {
 	setParameter := func(k, v string) error {
-		if err := checkRequestParameter(k); err != nil {
-			return err
-		}
 		setEntry(&m.RequestParameters, k, v == "true")
-		return nil
+		return checkRequestParameters(m.RequestParameters)
 	}
+	requestModels := entries("/requestModels/*", &m.RequestModels, noContentType)
 	return patch{
 		{path: "/authorizationType", replace: func(_, v string) error {
+			v = strings.ToUpper(v)
 			m.Authorization = v
 			if v == gateway.AuthorizationNone || v == gateway.AuthorizationIAM { // what only the other types have goes with them
 				m.AuthorizerID, m.Scopes = "", nil
@@ -223,18 +235,20 @@ func methodPatch(m *gateway.Method) patch {
 			m.Scopes = slices.Delete(m.Scopes, i, i+1)
 			return nil
 		}},
-		{path: "/requestParameters/*", add: setParameter, replace: setParameter, remove: func(k, _ string) error {
-			delete(m.RequestParameters, k)
-			return nil
-		}},
+		{path: "/requestParameters/*", add: setParameter, replace: setParameter, remove: takeEntry(&m.RequestParameters, noParameter)},
+		requestModels,
 		{path: "/apiKeyRequired", replace: func(_, v string) error {
 			if v == "false" {
 				return nil
 			}
 			return unsupported("A required API key (apiKeyRequired)")
 		}},
-		notYet("/requestValidatorId", "A request validator (requestValidatorId)"),
-		notYet("/requestModels/*", "Changing request models"),
+		{path: "/requestValidatorId", replace: func(_, v string) error {
+			if v == "" {
+				return nil
+			}
+			return badRequest(noValidator)
+		}},
 	}
 }
 

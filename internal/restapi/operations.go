@@ -60,6 +60,9 @@ func op[In, Out any](svc *Service, verb, path, name string, do awsapi.Handler[In
 	}
 	options := append([]awsapi.Option{awsapi.Route(verb, path), awsapi.Require(labels...)}, more...)
 	answering := func(ctx context.Context, call *access.Call, in *In) (*Out, error) {
+		if err := constrain(name, labels, in); err != nil {
+			return nil, err
+		}
 		out, err := do(ctx, call, in)
 		return out, inOurWords(err)
 	}

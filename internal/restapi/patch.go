@@ -24,16 +24,56 @@ func setText(to *string) func(string, string) error {
 	return func(_, value string) error { *to = value; return nil }
 }
 
-// entries adds to a map of texts, changes it and takes from it.
-func entries(path string, of *map[string]string) patchable {
+// What is said of an entry that is not there.
+const (
+	noParameter   = "Invalid parameter name specified"
+	noContentType = "Content-Type specified was not found"
+)
+
+// entries adds to a map of texts, changes it and takes from it. A map from which
+// all is taken is none, as at AWS.
+func entries(path string, of *map[string]string, missing string) patchable {
 	set := func(key, value string) error { setEntry(of, key, value); return nil }
-	return patchable{path: path, add: set, replace: set, remove: func(key, _ string) error {
-		if _, there := (*of)[key]; !there {
-			return notFound("Invalid parameter name specified")
+	return patchable{path: path, add: set, replace: set, remove: takeEntry(of, missing)}
+}
+
+func takeEntry[V any](from *map[string]V, missing string) func(key, _ string) error {
+	return func(key, _ string) error {
+		if _, there := (*from)[key]; !there {
+			return notFound(missing)
 		}
-		delete(*of, key)
+		if delete(*from, key); len(*from) == 0 {
+			*from = nil
+		}
 		return nil
-	}}
+	}
+}
+
+// known lets only entries be replaced that are there.
+func known[V any](can patchable, of *map[string]V, missing string) patchable {
+	replace := can.replace
+	can.replace = func(key, value string) error {
+		if _, there := (*of)[key]; !there {
+			return notFound(missing)
+		}
+		return replace(key, value)
+	}
+	return can
+}
+
+// filled takes no empty values.
+func (can patchable) filled(name string) patchable {
+	add, replace := can.add, can.replace
+	unlessEmpty := func(set func(key, value string) error) func(key, value string) error {
+		return func(key, value string) error {
+			if value == "" {
+				return badRequest("Invalid null or empty value in %s", name)
+			}
+			return set(key, value)
+		}
+	}
+	can.add, can.replace = unlessEmpty(add), unlessEmpty(replace)
+	return can
 }
 
 // off takes "false" and refuses every other value of what is not supported.
@@ -53,29 +93,67 @@ func notYet(path, what string) patchable {
 }
 
 // apply carries out the operations in order. The first that fails ends it; the
-// caller writes nothing then.
+// caller writes nothing then. What cannot be changed is answered with what can.
 func (p patch) apply(operations []types.PatchOperation) error {
+	return p.each(operations, func(op types.PatchOperation, _ bool) error {
+		choice := "Please choose supported operations"
+		if paths := p.paths(op.Op); len(paths) > 0 {
+			choice = "Must be one of: [" + strings.Join(paths, ", ") + "]"
+		}
+		return badRequest("Invalid patch path  '%s' specified for op '%s'. %s", text(op.Path), op.Op, choice)
+	})
+}
+
+// applyPlainly is apply for the kinds of which AWS does not list what can be
+// changed, but tells a wrong operation from a wrong path.
+func (p patch) applyPlainly(operations []types.PatchOperation) error {
+	return p.each(operations, func(op types.PatchOperation, known bool) error {
+		if known {
+			return badRequest("Invalid patch operation specified. Must be one of: [replace]")
+		}
+		return noPatchPath(op.Path)
+	})
+}
+
+// applyTersely is apply for the kinds of which AWS says of everything that it is
+// a wrong path.
+func (p patch) applyTersely(operations []types.PatchOperation) error {
+	return p.each(operations, func(op types.PatchOperation, _ bool) error { return noPatchPath(op.Path) })
+}
+
+func noPatchPath(path *string) error {
+	if path == nil {
+		return badRequest("Invalid patch path null")
+	}
+	return badRequest("Invalid patch path %s", *path)
+}
+
+func (p patch) each(operations []types.PatchOperation, cannot func(op types.PatchOperation, known bool) error) error {
 	for _, op := range operations {
-		if err := p.one(op); err != nil {
+		if err := p.one(op, cannot); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p patch) one(op types.PatchOperation) error {
-	path := text(op.Path)
+// one carries out an operation. cannot words the refusal of one that nothing
+// here does; known: it does other operations on the path.
+func (p patch) one(op types.PatchOperation, cannot func(op types.PatchOperation, known bool) error) error {
+	path, known := text(op.Path), false
 	switch op.Op {
 	case types.OpAdd, types.OpRemove, types.OpReplace:
 	default: // copy, move and test are of JSON Patch, but nothing here knows them
 		return badRequest("Invalid patch operation specified. Must be one of: [add, remove, replace]")
 	}
 	for _, can := range p {
-		if key, ok := matchPatchPath(can.path, path); ok && can.does(op.Op) != nil {
+		key, ok := matchPatchPath(can.path, path)
+		if ok && can.does(op.Op) != nil {
 			return can.does(op.Op)(key, text(op.Value))
 		}
+		known = known || ok
 	}
-	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", path, op.Op, strings.Join(p.paths(op.Op), ", "))
+	return cannot(op, known)
 }
 
 // does is what an operation does here; nil: it can not.

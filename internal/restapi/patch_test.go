@@ -1,6 +1,7 @@
 package restapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,22 +61,29 @@ func TestPatchOperations(t *testing.T) {
 		},
 	}
 	for name, patch := range patches {
-		for _, op := range []types.Op{types.OpCopy, types.OpMove, types.OpTest, "increase", ""} {
+		for _, op := range []types.Op{types.OpCopy, types.OpMove, types.OpTest, ""} {
 			t.Run(name+" "+string(op), func(t *testing.T) {
 				err := patch(types.PatchOperation{Op: op, From: aws.String("/name"), Path: aws.String("/description"), Value: aws.String("v")})
 				expectError(t, err, "BadRequestException", "Invalid patch operation specified. Must be one of: [add, remove, replace]")
 			})
 		}
 		t.Run(name+" nothing", func(t *testing.T) {
-			expectError(t, patch(replace("/nothing", "v")...), "BadRequestException", "Invalid patch path  '/nothing' specified for op 'replace'. Must be one of: [/")
-			expectError(t, patch(types.PatchOperation{Op: types.OpReplace, Value: aws.String("v")}), "BadRequestException", "Invalid patch path  '' specified for op 'replace'. Must be one of: [/")
+			listed := slices.Contains([]string{"integration", "integration response", "authorizer", "deployment", "stage", "resource"}, name)
+			nothing, noPath := "Invalid patch path /nothing", "Invalid patch path null"
+			if listed {
+				nothing, noPath = "Invalid patch path  '/nothing' specified for op 'replace'. Must be one of: [/", "Invalid patch path  '' specified for op 'replace'. Must be one of: [/"
+			}
+			expectError(t, patch(replace("/nothing", "v")...), "BadRequestException", nothing)
+			expectError(t, patch(types.PatchOperation{Op: types.OpReplace, Value: aws.String("v")}), "BadRequestException", noPath)
+			expectError(t, patch(types.PatchOperation{Op: "increase", Path: aws.String("/name")}, types.PatchOperation{Op: "lessen", Path: aws.String("/name")}),
+				"ValidationException", "2 validation errors detected: Value 'increase' at '")
 			must(t, patch())
 		})
 	}
 	for _, one := range []struct{ of, op, path, value, refusal string }{
 		{"api", "replace", "/version", "2", ""},
 		{"api", "replace", "/name", "", "API name cannot be null or empty"},
-		{"api", "add", "/name", "n", "Invalid patch path  '/name' specified for op 'add'. Must be one of: [/binaryMediaTypes/{key}, /policy]"},
+		{"api", "add", "/name", "n", "Invalid patch operation specified. Must be one of: [replace]"},
 		{"api", "remove", "/binaryMediaTypes/image~1png", "", ""},
 		{"api", "remove", "/binaryMediaTypes/image~1png", "", "Invalid binary media type specified"},
 		{"api", "replace", "/endpointConfiguration/types/EDGE", "REGIONAL", ""},
@@ -85,7 +93,13 @@ func TestPatchOperations(t *testing.T) {
 		{"api", "replace", "/disableExecuteApiEndpoint", "yes", "must be true or false"},
 		{"method", "replace", "/authorizationType", "CUSTOM", "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."},
 		{"method", "replace", "/apiKeyRequired", "true", "A required API key (apiKeyRequired) is not supported by Sallyport yet"},
-		{"method", "replace", "/requestValidatorId", "v", "not supported"},
+		{"method", "replace", "/requestValidatorId", "v", "Invalid Request Validator identifier specified"},
+		{"method", "add", "/requestModels/application~1json", "Pizza", "Invalid model identifier specified: Pizza"},
+		{"method", "add", "/requestModels/application~1json", "Empty", ""},
+		{"method", "remove", "/requestModels/application~1json", "", ""},
+		{"method", "remove", "/requestModels/application~1json", "", "Content-Type specified was not found"},
+		{"method", "add", "/operationName", "x", "Invalid patch operation specified. Must be one of: [replace]"},
+		{"method", "add", "/requestModels/application/json", "Empty", "Invalid patch path /requestModels/application/json"},
 		{"method", "add", "/requestParameters/method.request.header.X", "true", ""},
 		{"method", "add", "/requestParameters/header.X", "true", "Invalid mapping expression specified: header.X"},
 		{"integration", "replace", "/timeoutInMillis", "49", "Timeout should be between 50 ms and 29000 ms"},
@@ -94,7 +108,9 @@ func TestPatchOperations(t *testing.T) {
 		{"integration", "replace", "/connectionType", "VPC_LINK", "not supported"},
 		{"method response", "add", "/responseParameters/method.response.header.X", "true", ""},
 		{"method response", "add", "/responseParameters/X", "true", "Invalid mapping expression specified: X"},
-		{"method response", "add", "/responseModels/application~1json", "Pizza", "not supported"},
+		{"method response", "add", "/responseModels/application~1json", "Pizza", "Invalid model identifier specified: Pizza"},
+		{"method response", "replace", "/responseModels/text~1plain", "Empty", "Content-Type specified was not found"},
+		{"method response", "replace", "/responseParameters/method.response.header.None", "true", "Invalid parameter name specified"},
 		{"integration response", "add", "/responseParameters/method.response.header.X", "'x'", ""},
 		{"method response", "remove", "/responseParameters/method.response.header.X", "", "Invalid mapping expression parameter specified: method.response.header.X"},
 		{"integration response", "add", "/responseParameters/method.response.header.Y", "'x'", "Invalid mapping expression parameter specified"},

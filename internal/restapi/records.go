@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
@@ -82,7 +84,17 @@ func readResource(ctx context.Context, s store.Session, call *access.Call, apiID
 		return nil, err
 	}
 	r, err := resources.Get(ctx, s, text(apiID), text(id))
-	return r, orNotFound(err, "Invalid Resource identifier specified")
+	return r, orNotFound(err, noResource)
+}
+
+// readPlace finds the resource that a method hangs on. Of an API that is not
+// there AWS says no more here than that it has no such resource.
+func readPlace(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*gateway.Resource, error) {
+	r, err := readResource(ctx, s, call, apiID, id)
+	if _, gone := errors.AsType[*types.NotFoundException](err); gone {
+		return nil, notFound(noResource)
+	}
+	return r, err
 }
 
 func readAuthorizer(ctx context.Context, s store.Session, call *access.Call, apiID, id *string) (*gateway.Authorizer, error) {

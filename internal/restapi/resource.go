@@ -44,7 +44,7 @@ func checkPlace(parent *gateway.Resource, part string, siblings []*gateway.Resou
 	if _, greedy, ok := gateway.Variable(parent.PathPart); ok && greedy {
 		return badRequest("Cannot create a child of a resource with a greedy path variable: %s", parent.PathPart)
 	}
-	name, greedy, isVariable := gateway.Variable(part)
+	name, _, isVariable := gateway.Variable(part)
 	if isVariable && slices.Contains(gateway.PathVariables(parent.Path), name) {
 		return badRequest("Resource path contains a variable more than once: %s", name)
 	}
@@ -55,9 +55,7 @@ func checkPlace(parent *gateway.Resource, part string, siblings []*gateway.Resou
 		if sibling.PathPart == part {
 			return conflict("Another resource with the same parent already has this name: %s", part)
 		}
-		// {id} beside {proxy+} is fine; two names for one segment are not.
-		_, otherGreedy, other := gateway.Variable(sibling.PathPart)
-		if isVariable && other && greedy == otherGreedy {
+		if _, _, other := gateway.Variable(sibling.PathPart); isVariable && other {
 			return badRequest("A sibling (%s) of this resource already has a variable path part -- only one is allowed", sibling.PathPart)
 		}
 	}
@@ -175,7 +173,11 @@ func (svc *Service) updateResource(ctx context.Context, call *access.Call, in *a
 			return nil
 		}
 		if r.ID == api.RootID {
-			return badRequest("Root resource cannot be renamed or moved")
+			what := "pathPart"
+			if part == r.PathPart {
+				what = "parentId"
+			}
+			return badRequest("Root resource cannot update its %s.", what)
 		}
 		if err := checkPathPart(part); err != nil {
 			return err
@@ -202,11 +204,11 @@ func move(ctx context.Context, tx *store.Tx, all []*gateway.Resource, id, parent
 	}
 	parent := byID[parentID]
 	if parent == nil {
-		return nil, notFound("Invalid Resource identifier specified")
+		return nil, notFound(noResource)
 	}
 	for up := parent; up != nil; up = byID[up.ParentID] {
 		if up.ID == id {
-			return nil, badRequest("A resource cannot be moved below itself")
+			return nil, badRequest("Resources cannot be cyclical.")
 		}
 	}
 	if _, greedy, ok := gateway.Variable(part); ok && greedy && len(children[id]) > 0 {

@@ -2,6 +2,7 @@ package restapi
 
 import (
 	"context"
+	"errors"
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -20,7 +21,7 @@ func methodResponseShape(r gateway.MethodResponse, status string) types.MethodRe
 
 func integrationResponseShape(r gateway.IntegrationResponse, status string) types.IntegrationResponse {
 	return types.IntegrationResponse{
-		StatusCode: &status, SelectionPattern: optional(r.Selection),
+		StatusCode: &status, SelectionPattern: r.Selection,
 		ResponseParameters: r.Parameters, ResponseTemplates: r.Templates,
 	}
 }
@@ -90,7 +91,7 @@ func (svc *Service) updateMethodResponse(ctx context.Context, call *access.Call,
 		if !ok {
 			return notFound(noResponse)
 		}
-		if err := methodResponsePatch(&r).apply(in.PatchOperations); err != nil {
+		if err := methodResponsePatch(&r).applyPlainly(in.PatchOperations); err != nil {
 			return err
 		}
 		if err := checkMethodResponse(r); err != nil {
@@ -116,15 +117,10 @@ func methodResponsePatch(r *gateway.MethodResponse) patch {
 		setEntry(&r.Parameters, k, v == "true")
 		return nil
 	}
+	parameters := patchable{path: "/responseParameters/*", add: setParameter, replace: setParameter, remove: takeEntry(&r.Parameters, noParameter)}
 	return patch{
-		entries("/responseModels/*", &r.Models),
-		{path: "/responseParameters/*", add: setParameter, replace: setParameter, remove: func(k, _ string) error {
-			if _, there := r.Parameters[k]; !there {
-				return notFound("Invalid parameter name specified")
-			}
-			delete(r.Parameters, k)
-			return nil
-		}},
+		known(entries("/responseModels/*", &r.Models, noContentType), &r.Models, noContentType),
+		known(parameters, &r.Parameters, noParameter),
 	}
 }
 
@@ -141,7 +137,7 @@ func (svc *Service) deleteMethodResponse(ctx context.Context, call *access.Call,
 
 // checkIntegrationResponse: literal headers that the method response declares, literal templates.
 func checkIntegrationResponse(m *gateway.Method, status string, r gateway.IntegrationResponse) error {
-	if _, err := regexp.Compile(r.Selection); err != nil {
+	if _, err := regexp.Compile(text(r.Selection)); err != nil {
 		return badRequest("Invalid selection pattern specified: not a regular expression of the RE2 syntax")
 	}
 	for contentType, template := range r.Templates {
@@ -169,13 +165,10 @@ func (svc *Service) putIntegrationResponse(ctx context.Context, call *access.Cal
 		return nil, unsupported("Content handling (contentHandling)")
 	}
 	status := text(in.StatusCode)
-	made := gateway.IntegrationResponse{Selection: text(in.SelectionPattern), Parameters: in.ResponseParameters, Templates: in.ResponseTemplates}
+	made := gateway.IntegrationResponse{Selection: in.SelectionPattern, Parameters: in.ResponseParameters, Templates: in.ResponseTemplates}
 	_, err := svc.changeMethod(ctx, call, in.RestApiId, in.ResourceId, in.HttpMethod, func(_ *store.Tx, _ *gateway.Resource, m *gateway.Method) error {
 		if m.Integration == nil {
 			return notFound(noIntegration)
-		}
-		if _, ok := m.Responses[status]; !ok {
-			return notFound(noResponse)
 		}
 		if err := checkIntegrationResponse(m, status, made); err != nil {
 			return err
@@ -216,9 +209,9 @@ func (svc *Service) updateIntegrationResponse(ctx context.Context, call *access.
 			return notFound(noResponse)
 		}
 		err := patch{
-			{path: "/selectionPattern", replace: setText(&r.Selection)},
-			entries("/responseParameters/*", &r.Parameters),
-			entries("/responseTemplates/*", &r.Templates),
+			{path: "/selectionPattern", replace: func(_, v string) error { r.Selection = &v; return nil }},
+			entries("/responseParameters/*", &r.Parameters, noParameter),
+			entries("/responseTemplates/*", &r.Templates, noContentType),
 			notYet("/contentHandling", "Content handling (contentHandling)"),
 		}.apply(in.PatchOperations)
 		if err == nil {
@@ -244,5 +237,8 @@ func (svc *Service) deleteIntegrationResponse(ctx context.Context, call *access.
 		delete(m.Integration.Responses, text(in.StatusCode))
 		return nil
 	})
+	if missing, ok := errors.AsType[*types.NotFoundException](err); ok && missing.ErrorMessage() == noMethod {
+		err = notFound(noIntegration) // as AWS words it here alone
+	}
 	return &apigateway.DeleteIntegrationResponseOutput{}, err
 }

@@ -1,6 +1,10 @@
 package restapi
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
 
 // vtl is anything that Velocity would act on: a reference ($input, ${x}, $!x)
 // or a directive or comment (#set, #{else}, ##).
@@ -19,6 +23,15 @@ func checkTemplate(contentType, template string) error {
 }
 
 var mediaType = regexp.MustCompile("^[a-zA-Z0-9!#$&^_.+*'`|~%-]+/[a-zA-Z0-9!#$&^_.+*'`|~%-]+(?: *;.*)?$")
+
+// checkBinaryType takes what AWS takes, which is more than media types: what is
+// none stands in the list and matches nothing.
+func checkBinaryType(s string) error {
+	if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
+		return badRequest("Invalid content type specified: %s", s)
+	}
+	return nil
+}
 
 // checkMediaType: type/subtype. $default is API Gateway's own.
 func checkMediaType(s string) error {
