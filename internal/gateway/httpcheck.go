@@ -172,10 +172,7 @@ func (i *HTTPIntegration) Check(region string) error {
 	if i.TimeoutMillis < leastHTTPTimeout || i.TimeoutMillis > longestHTTPTimeout {
 		return mistake("Timeout should be between %d ms and %d ms", leastHTTPTimeout, longestHTTPTimeout)
 	}
-	if i.CredentialsARN == callerCredentials {
-		return Unsupported("Calling a function as the caller (credentials " + callerCredentials + ")")
-	}
-	if err := CheckCredentials(i.CredentialsARN, false); err != nil {
+	if err := CheckCredentials(i.CredentialsARN, true); err != nil {
 		return err
 	}
 	return i.checkParameters()

@@ -42,7 +42,7 @@ type HTTPIntegration struct {
 	URI                string                       `json:",omitempty"` // a function's ARN, or the URI that invokes it; a URL
 	PayloadVersion     string                       // 1.0 or 2.0
 	TimeoutMillis      int32                        // 50 to 30000
-	CredentialsARN     string                       `json:",omitempty"` // the role that calls the function
+	CredentialsARN     string                       `json:",omitempty"` // the role that calls the function, or arn:aws:iam::*:user/*: whoever has signed the request
 	RequestParameters  map[string]string            `json:",omitempty"` // overwrite:header.X -> $request.querystring.Y
 	ResponseParameters map[string]map[string]string `json:",omitempty"` // by status, then as above
 	Managed            bool                         `json:",omitempty"`

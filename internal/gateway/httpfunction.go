@@ -35,7 +35,7 @@ func compileHTTPFunction(s *stage, i *HTTPIntegration, c changes) (integration, 
 	default:
 		return nil, fmt.Errorf("the payload format version %q is none", i.PayloadVersion)
 	}
-	return &httpFunction{lambda{function: uri, role: i.CredentialsARN}, i.PayloadVersion == PayloadTwo, c}, nil
+	return &httpFunction{lambdaAs(uri, i.CredentialsARN), i.PayloadVersion == PayloadTwo, c}, nil
 }
 
 var errNamesNoFunction = errors.New("the integration's URI, with the stage's variables in it, names no function")

@@ -51,11 +51,16 @@ func compileLambda(s *stage, i *Integration) (integration, error) {
 	if parts == nil || !functionARN.MatchString(parts[2]) {
 		return nil, errors.New("the integration's URI, with the stage's variables in it, names no function")
 	}
-	l := lambda{function: parts[2], role: i.CredentialsARN, asCaller: i.CredentialsARN == callerCredentials}
-	if l.asCaller {
-		l.role = ""
+	return lambdaAs(parts[2], i.CredentialsARN), nil
+}
+
+// lambdaAs calls a function with the credentials of an integration: "", a role, or
+// those of whoever calls.
+func lambdaAs(function, credentials string) lambda {
+	if credentials == callerCredentials {
+		return lambda{function: function, asCaller: true}
 	}
-	return l, nil
+	return lambda{function: function, role: credentials}
 }
 
 func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {

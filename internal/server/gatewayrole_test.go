@@ -41,14 +41,18 @@ func callingAs(t *testing.T) *calledAs {
 }
 
 // route makes a route whose integration has credentials.
-func (c *calledAs) route(t *testing.T, path, role string) {
+func (c *calledAs) route(t *testing.T, path, role string, change ...func(*apigatewayv2.CreateRouteInput)) {
 	t.Helper()
 	in := &apigatewayv2.CreateIntegrationInput{ApiId: &c.id, IntegrationType: v2types.IntegrationTypeAwsProxy, IntegrationUri: &c.function, PayloadFormatVersion: aws.String("2.0")}
 	if role != "" {
 		in.CredentialsArn = &role
 	}
 	i := must(c.api.CreateIntegration(t.Context(), in))(t)
-	must(c.api.CreateRoute(t.Context(), &apigatewayv2.CreateRouteInput{ApiId: &c.id, RouteKey: aws.String("GET " + path), Target: aws.String("integrations/" + *i.IntegrationId)}))(t)
+	r := &apigatewayv2.CreateRouteInput{ApiId: &c.id, RouteKey: aws.String("GET " + path), Target: aws.String("integrations/" + *i.IntegrationId)}
+	for _, c := range change {
+		c(r)
+	}
+	must(c.api.CreateRoute(t.Context(), r))(t)
 }
 
 func (c *calledAs) may(t *testing.T, effect, resource string) {
@@ -144,8 +148,31 @@ func TestTheCallersOwnPoliciesInvokeTheFunction(t *testing.T) {
 	}
 	must(c.apis.DeleteMethod(ctx, &apigateway.DeleteMethodInput{RestApiId: &id, ResourceId: root, HttpMethod: aws.String("POST")}))(t)
 	must(c.apis.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("prod")}))(t)
-	s := &shop{world: c.world, api: id}
+	c.callersInvoke(t, "/_aws/execute-api/"+id+"/prod")
+}
 
+// So it is at HTTP APIs. Who has not signed has no credentials that could be used.
+func TestTheCallersOwnPoliciesInvokeTheFunctionOfAnHTTPAPI(t *testing.T) {
+	c := callingAs(t)
+	signed := func(in *apigatewayv2.CreateRouteInput) { in.AuthorizationType = v2types.AuthorizationTypeAwsIam }
+	c.route(t, "/own", "arn:aws:iam::*:user/*", signed)
+	c.route(t, "/open", "arn:aws:iam::*:user/*")
+	c.callersInvoke(t, "/_aws/execute-api/"+c.id+"/$default/own")
+	if got := c.get(t, "/open"); got != 500 {
+		t.Errorf("a route for everybody: %d", got)
+	}
+	// The function's permission for API Gateway is not the caller's.
+	must(c.lambda.AddPermission(t.Context(), &lambda.AddPermissionInput{FunctionName: &c.function, StatementId: aws.String("gateway"), Action: aws.String("lambda:InvokeFunction"),
+		Principal: aws.String("apigateway.amazonaws.com")}))(t)
+	if got := c.get(t, "/open"); got != 500 {
+		t.Errorf("a route for everybody, whose function API Gateway may call: %d", got)
+	}
+}
+
+// callersInvoke calls a URL as somebody who gets one policy after the other.
+func (c *calledAs) callersInvoke(t *testing.T, path string) {
+	t.Helper()
+	ctx := t.Context()
 	name := aws.String("ann")
 	must(c.roles.CreateUser(ctx, &iam.CreateUserInput{UserName: name}))(t)
 	key := must(c.roles.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name}))(t).AccessKey
@@ -161,7 +188,7 @@ func TestTheCallersOwnPoliciesInvokeTheFunction(t *testing.T) {
 		{"both, and a deny of the function", call + "," + invoke + `,{"Effect":"Deny","Action":"lambda:*","Resource":"*"}`, 500},
 	} {
 		must(c.roles.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: name, PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + step.statements + `]}`)}))(t)
-		if got := s.signed(t, ann, "GET", "", ""); got.status != step.want {
+		if got := c.sendSigned(t, ann, "GET", path, ""); got.status != step.want {
 			t.Errorf("%s: %d %s, want %d", step.name, got.status, got.body, step.want)
 		}
 	}

@@ -118,7 +118,13 @@ func (s *shop) credentials(t testing.TB, name string) (identity string, c aws.Cr
 // signed sends a request that is signed with c, as the SDKs sign it.
 func (s *shop) signed(t testing.TB, c aws.Credentials, verb, path, body string) reply {
 	t.Helper()
-	r := must(http.NewRequestWithContext(t.Context(), verb, s.url+"/_aws/execute-api/"+s.api+"/prod"+path, strings.NewReader(body)))(t)
+	return s.world.sendSigned(t, c, verb, "/_aws/execute-api/"+s.api+"/prod"+path, body)
+}
+
+// sendSigned sends a request to an API signed as the SDK does.
+func (w *world) sendSigned(t testing.TB, c aws.Credentials, verb, path, body string) reply {
+	t.Helper()
+	r := must(http.NewRequestWithContext(t.Context(), verb, w.url+path, strings.NewReader(body)))(t)
 	sum := sha256.Sum256([]byte(body))
 	if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), "execute-api", region, time.Now()); err != nil {
 		t.Fatal(err)
