@@ -141,7 +141,7 @@ func (p *printer) surroundings(o *template.Outcome) {
 
 func (p *printer) api(api template.API, o *template.Outcome) {
 	for _, stage := range api.Stages {
-		p.line("\nAPI %s at %s", api.Name, stage.URL)
+		p.line("\n%s API %s at %s", api.Kind, api.Name, stage.URL)
 		for _, r := range api.Routes {
 			guard := "open to everybody"
 			if r.Authorizer != "" {
@@ -165,19 +165,12 @@ func (p *printer) tryIt(o *template.Outcome) {
 	}
 }
 
+// The stranger and the user knock at the same door, if the template has a user
+// who can open one.
 func (p *printer) tryGuarded(o *template.Outcome) {
-	url, r, ok := first(o, func(r template.Route) bool { return r.Authorizer != "" })
-	if !ok {
-		return
-	}
-	refused := 401
-	if r.Signed {
-		refused = 403
-	}
-	p.line("\nAs a stranger (%d):\n  curl -i %s%s", refused, verb(r), shellQuote(url))
-	// A guarded route that somebody of the template can call; an SDK's sign-in gives no scopes.
+	// An SDK's sign-in gives no scopes.
 	var signIn string
-	url, r, ok = first(o, func(r template.Route) bool {
+	url, r, known := first(o, func(r template.Route) bool {
 		if r.Authorizer == "" || len(r.Scopes) > 0 {
 			return false
 		}
@@ -185,7 +178,24 @@ func (p *printer) tryGuarded(o *template.Outcome) {
 		signIn = line
 		return ok
 	})
-	if ok {
+	ok := known
+	for _, byFunction := range []bool{false, true} {
+		if !ok {
+			url, r, ok = first(o, func(r template.Route) bool { return r.Authorizer != "" && r.ByFunction == byFunction })
+		}
+	}
+	if !ok {
+		return
+	}
+	refused := "401"
+	switch {
+	case r.Signed:
+		refused = "403"
+	case r.ByFunction:
+		refused = "401 or 403: its function decides"
+	}
+	p.line("\nAs a stranger (%s):\n  curl -i %s%s", refused, verb(r), shellQuote(url))
+	if known {
 		p.line("\nSigned in (200):\n  curl -i %s-H \"%s: $(%s)\" %s", verb(r), r.Header, signIn, shellQuote(url))
 	}
 }
@@ -206,7 +216,11 @@ func first(o *template.Outcome, wanted func(template.Route) bool) (url string, r
 		for _, api := range o.APIs {
 			for _, r := range api.Routes {
 				if len(api.Stages) > 0 && strings.Contains(r.Path, "{") == variables && wanted(r) {
-					return api.Stages[0].URL + variable.ReplaceAllString(r.Path, "$1"), r, true
+					path := variable.ReplaceAllString(r.Path, "$1")
+					if path == "$default" { // takes what no other route does
+						path = "/"
+					}
+					return api.Stages[0].URL + path, r, true
 				}
 			}
 		}

@@ -43,7 +43,9 @@ func (g *Gateway) compileHTTPAuthorizer(s *stage, a *HTTPAuthorizer) (*functionA
 		if err != nil {
 			return nil, err
 		}
-		f.sources = append(f.sources, compileIdentity(source))
+		value := compileIdentity(source)
+		value.name = text // in HTTP APIs' own words, for who reads why it was refused
+		f.sources = append(f.sources, value)
 	}
 	f.needs = true
 	switch {

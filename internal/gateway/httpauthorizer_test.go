@@ -110,6 +110,11 @@ func TestAnIdentitySourceMustBeThereOnHTTPAPIs(t *testing.T) {
 		} {
 			expectReply(t, name, got, 401, `{"message":"Unauthorized"}`)
 		}
+		a.send("GET", "/a?team=red")
+		told := a.records.latest()
+		if steps := told.Steps(); len(steps) == 0 || steps[len(steps)-1].Detail != "the identity source $request.header.X-User is absent or empty" {
+			t.Errorf("who asks why is told %+v", steps)
+		}
 		if g.count() != 0 {
 			t.Errorf("the function was called")
 		}

@@ -47,8 +47,9 @@ type Output struct {
 	Secret            bool   // do not show it unasked
 }
 
-// API is one REST API with its stages and routes.
+// API is one API with its stages and routes.
 type API struct {
+	Kind                string // REST or HTTP
 	LogicalID, ID, Name string
 	Stages              []Stage
 	Routes              []Route // sorted by path and method
@@ -62,6 +63,7 @@ type Route struct {
 	Method, Path string
 	Authorizer   string   // name of its authorizer, AWS_IAM, or "" if anyone may call it
 	Signed       bool     // it is AWS_IAM: requests carry a signature, not a token
+	ByFunction   bool     // its authorizer is a function, which knows what it asks for
 	Scopes       []string // any one of which an access token must have; none: an ID token
 	Function     string   // logical id; "" if it calls none
 	Header       string   // in which its authorizer looks for the token
@@ -154,7 +156,7 @@ func (d *deploy) local(s string) string {
 func (d *deploy) apiURL(id string) string { return d.URL + "/_aws/execute-api/" + id + "/" }
 
 func (d *deploy) describeAPI(ctx context.Context, api *resourceRow) API {
-	a := API{LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
+	a := API{Kind: "REST", LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
 	for _, id := range d.order {
 		r, row := d.resources[id], d.current(id)
 		if row.Handles["RestApiId"] != api.PhysicalID {
@@ -192,6 +194,7 @@ func (d *deploy) describeRoute(ctx context.Context, r *resource, row *resourceRo
 			route.Header = d.headerOf(other)
 		}
 	}
+	route.ByFunction = row.Attributes["AuthorizationType"] == "CUSTOM"
 	if row.Attributes["AuthorizationType"] == awsIAM {
 		route.Authorizer, route.Signed = awsIAM, true
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 func (d *deploy) describeHTTPAPI(ctx context.Context, api *resourceRow) API {
-	a := API{LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
+	a := API{Kind: "HTTP", LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
 	for _, id := range d.order {
 		r, row := d.resources[id], d.current(id)
 		if row.Handles["ApiId"] != api.PhysicalID {
@@ -51,6 +51,7 @@ func (d *deploy) describeHTTPRoute(ctx context.Context, r *resource, row *resour
 			}
 		}
 	}
+	route.ByFunction = row.Attributes["AuthorizationType"] == "CUSTOM"
 	if row.Attributes["AuthorizationType"] == awsIAM {
 		route.Authorizer, route.Signed = awsIAM, true
 	}

@@ -79,7 +79,13 @@ func TestAnHTTPAPIComesAsTheTemplateSaysChangesAndGoes(t *testing.T) {
 	if len(guarded.Stages) != 1 || guarded.Stages[0].Name != "$default" || !strings.HasSuffix(guarded.Stages[0].URL, "/_aws/execute-api/"+guarded.ID+"/$default") {
 		t.Errorf("stages %+v", guarded.Stages)
 	}
+	if guarded.Kind != "HTTP" {
+		t.Errorf("it is told as a %s API", guarded.Kind)
+	}
 	for _, r := range guarded.Routes {
+		if r.ByFunction != (r.Authorizer == "Own") {
+			t.Errorf("%s %s, guarded by %s: a function decides: %v", r.Method, r.Path, r.Authorizer, r.ByFunction)
+		}
 		if r.Authorizer == "OAuth2" && (len(r.Pools) != 1 || r.Header != "Authorization") {
 			t.Errorf("%s %s does not say whose tokens it takes: %+v", r.Method, r.Path, r)
 		}
