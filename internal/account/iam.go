@@ -175,19 +175,16 @@ func member(in reflect.Value, name string) (string, bool) {
 // conditionsOf are the condition keys that an input speaks for: its tags, and
 // the policies that it attaches or bounds with.
 func conditionsOf(in reflect.Value) map[string][]string {
-	keys := map[string][]string{}
+	keys := access.Keys{}
 	if f := in.FieldByName("Tags"); f.IsValid() {
 		tags, _ := f.Interface().([]types.Tag)
 		for _, t := range tags {
-			folded := "aws:requesttag/" + strings.ToLower(deref(t.Key))
-			keys[folded] = append(keys[folded], deref(t.Value))
-			keys["aws:tagkeys"] = append(keys["aws:tagkeys"], deref(t.Key))
+			keys.Tag(deref(t.Key), deref(t.Value))
 		}
 	}
 	if f := in.FieldByName("TagKeys"); f.IsValid() {
-		if list, _ := f.Interface().([]string); len(list) > 0 {
-			keys["aws:tagkeys"] = list
-		}
+		list, _ := f.Interface().([]string)
+		keys.Takes(list)
 	}
 	if arn, ok := member(in, "PolicyArn"); ok {
 		keys["iam:policyarn"] = []string{arn}

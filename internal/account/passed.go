@@ -177,11 +177,9 @@ func (p *passed) conditions() map[string][]string {
 // requestTags are the condition keys of tags in a request. One that is there
 // twice has two values, which no operator for a single value takes.
 func requestTags(tags []types.Tag) map[string][]string {
-	keys := map[string][]string{}
+	keys := access.Keys{}
 	for _, t := range tags {
-		folded := "aws:requesttag/" + strings.ToLower(deref(t.Key))
-		keys[folded] = append(keys[folded], deref(t.Value))
-		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], deref(t.Key))
+		keys.Tag(deref(t.Key), deref(t.Value))
 	}
 	return keys
 }

@@ -3,6 +3,7 @@ package function
 import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) API() *awsapi.Service {
 			about(s, "UpdateFunctionCode", func(in *lambda.UpdateFunctionCodeInput) *string { return in.FunctionName }, s.UpdateFunctionCode,
 				awsapi.Route("PUT", functionPath+"/code")),
 			awsapi.Op("UpdateFunctionConfiguration", on(s, "UpdateFunctionConfiguration", func(in *lambda.UpdateFunctionConfigurationInput) *string { return in.FunctionName },
-				func(in *lambda.UpdateFunctionConfigurationInput, k said) { k.list("lambda:layer", in.Layers) }), s.UpdateFunctionConfiguration,
+				func(in *lambda.UpdateFunctionConfigurationInput, k access.Keys) { k.List("lambda:layer", in.Layers) }), s.UpdateFunctionConfiguration,
 				awsapi.Route("PUT", functionPath+"/configuration"), awsapi.Require("FunctionName")),
 			awsapi.Op("ListFunctions", awsapi.Action("lambda:ListFunctions", awsapi.AnyResource), s.ListFunctions,
 				awsapi.Route("GET", functionsPath), awsapi.InQuery("FunctionVersion", "Marker", "MasterRegion", "MaxItems")),
@@ -74,10 +75,10 @@ func (s *Service) API() *awsapi.Service {
 				awsapi.Route("DELETE", "/2017-10-31/functions/{FunctionName}/concurrency"), awsapi.Status(204)),
 
 			awsapi.Op("TagResource", on(s, "TagResource", func(in *lambda.TagResourceInput) *string { return in.Resource },
-				func(in *lambda.TagResourceInput, k said) { k.tags(in.Tags) }), s.TagResource, awsapi.Require("Resource"),
+				func(in *lambda.TagResourceInput, k access.Keys) { k.Gives(in.Tags) }), s.TagResource, awsapi.Require("Resource"),
 				awsapi.Route("POST", tagsPath), awsapi.Require("Tags"), awsapi.Status(204)),
 			awsapi.Op("UntagResource", on(s, "UntagResource", func(in *lambda.UntagResourceInput) *string { return in.Resource },
-				func(in *lambda.UntagResourceInput, k said) { k.list("aws:tagkeys", in.TagKeys) }), s.UntagResource, awsapi.Require("Resource"),
+				func(in *lambda.UntagResourceInput, k access.Keys) { k.Takes(in.TagKeys) }), s.UntagResource, awsapi.Require("Resource"),
 				awsapi.Route("DELETE", tagsPath), awsapi.InQuery("TagKeys=tagKeys"), awsapi.Require("TagKeys"), awsapi.Status(204)),
 			awsapi.Op("ListTags", on(s, "ListTags", func(in *lambda.ListTagsInput) *string { return in.Resource }), s.ListTags, awsapi.Require("Resource"),
 				awsapi.Route("GET", tagsPath)),

@@ -115,7 +115,7 @@ func (s *Service) load(ctx context.Context, next *snapshot, row *functionRow) er
 		aliases:     make(map[string]*alias, len(aliases)),
 		permissions: s.compiled(row),
 		policies:    row.Policies,
-		tags:        tagConditions("aws:resourcetag/", row.Tags),
+		tags:        resourceTags(row.Tags),
 		reserved:    -1,
 		busy:        new(atomic.Int64),
 	}

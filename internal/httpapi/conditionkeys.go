@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/gateway"
 )
 
@@ -30,20 +31,19 @@ const (
 	keyLogFormat        = "accessloggingformat"
 )
 
-// note sets a key to the one value that counts.
-func (c conditions) note(whose, key, value string) {
-	if value != "" {
-		c[whose+key] = []string{value}
-	}
-}
+// keys are what is noted of one call.
+type keys struct{ access.Keys }
 
-func (c conditions) noteFlag(whose, key string, value *bool) {
+// note sets a key to the one value that counts.
+func (c keys) note(whose, key, value string) { c.One(whose+key, value) }
+
+func (c keys) noteFlag(whose, key string, value *bool) {
 	if value != nil {
 		c.note(whose, key, strconv.FormatBool(*value))
 	}
 }
 
-func (c conditions) noteLog(whose string, l *types.AccessLogSettings) {
+func (c keys) noteLog(whose string, l *types.AccessLogSettings) {
 	if l != nil {
 		c.note(whose, keyLogDestination, text(l.DestinationArn))
 		c.note(whose, keyLogFormat, text(l.Format))
@@ -52,7 +52,7 @@ func (c conditions) noteLog(whose string, l *types.AccessLogSettings) {
 
 // asksFor notes what a call would make of something. What it leaves out but would
 // make all the same is noted, too: a route without a type is open to all.
-func (c conditions) asksFor(in any) {
+func (c keys) asksFor(in any) {
 	switch in := in.(type) {
 	case *apigatewayv2.CreateApiInput:
 		c.note(ofRequest, keyAPIName, text(in.Name))
@@ -92,7 +92,7 @@ const regional = "REGIONAL"
 
 // describe notes what a call would change or delete, as it is now. What is not
 // there says nothing.
-func (svc *Service) describe(ctx context.Context, c conditions, in any, api *API) error {
+func (svc *Service) describe(ctx context.Context, c keys, in any, api *API) error {
 	switch in := in.(type) {
 	case *apigatewayv2.UpdateApiInput, *apigatewayv2.DeleteApiInput:
 		c.note(ofResource, keyAPIName, api.Name)
@@ -110,7 +110,7 @@ func (svc *Service) describe(ctx context.Context, c conditions, in any, api *API
 	return nil
 }
 
-func (svc *Service) describeRoute(ctx context.Context, c conditions, api *API, id *string) error {
+func (svc *Service) describeRoute(ctx context.Context, c keys, api *API, id *string) error {
 	r, err := routes.Get(ctx, svc.db, api.ID, text(id))
 	if err == nil {
 		c.note(ofResource, keyAuthorization, r.Authorization)
@@ -119,7 +119,7 @@ func (svc *Service) describeRoute(ctx context.Context, c conditions, api *API, i
 	return err
 }
 
-func (svc *Service) describeAuthorizer(ctx context.Context, c conditions, api *API, id *string) error {
+func (svc *Service) describeAuthorizer(ctx context.Context, c keys, api *API, id *string) error {
 	a, err := authorizers.Get(ctx, svc.db, api.ID, text(id))
 	if err == nil {
 		c.note(ofResource, keyAuthorizerType, a.Type)

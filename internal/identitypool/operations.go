@@ -1,8 +1,6 @@
 package identitypool
 
 import (
-	"strings"
-
 	ci "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -59,41 +57,29 @@ func (s *Service) guarded() []awsapi.Operation {
 		onPool(s, "UnlinkDeveloperIdentity", s.UnlinkDeveloperIdentity, func(in *ci.UnlinkDeveloperIdentityInput) *string { return in.IdentityPoolId },
 			"IdentityId", "DeveloperProviderName", "DeveloperUserIdentifier"),
 
-		onARN(s, "TagResource", s.TagResource, func(in *ci.TagResourceInput) (*string, conditions) { return in.ResourceArn, tagsSaid(in.Tags) }, "Tags"),
-		onARN(s, "UntagResource", s.UntagResource, func(in *ci.UntagResourceInput) (*string, conditions) {
-			return in.ResourceArn, conditions{"aws:tagkeys": in.TagKeys}
+		onARN(s, "TagResource", s.TagResource, func(in *ci.TagResourceInput) (*string, access.Keys) { return in.ResourceArn, tagsSaid(in.Tags) }, "Tags"),
+		onARN(s, "UntagResource", s.UntagResource, func(in *ci.UntagResourceInput) (*string, access.Keys) {
+			return in.ResourceArn, access.Keys{"aws:tagkeys": in.TagKeys}
 		}, "TagKeys"),
-		onARN(s, "ListTagsForResource", s.ListTagsForResource, func(in *ci.ListTagsForResourceInput) (*string, conditions) { return in.ResourceArn, nil }),
+		onARN(s, "ListTagsForResource", s.ListTagsForResource, func(in *ci.ListTagsForResourceInput) (*string, access.Keys) { return in.ResourceArn, nil }),
 	}
 }
 
-// conditions are condition keys in lower case, and their values.
-type conditions map[string][]string
-
-// tagsSaid are the condition keys of tags in a request. Keys are one key in any
-// case: of two such tags the key has both values, which no operator for a single
-// value takes.
-func tagsSaid(tags map[string]string) conditions {
-	keys := conditions{}
-	for key, value := range tags {
-		name := "aws:requesttag/" + strings.ToLower(key)
-		keys[name] = append(keys[name], value)
-		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], key)
-	}
+// tagsSaid are the condition keys of tags in a request.
+func tagsSaid(tags map[string]string) access.Keys {
+	keys := access.Keys{}
+	keys.Gives(tags)
 	return keys
 }
 
 // about is the ARN of a pool, existing or not, and tells the authorizer the tags
 // that it has and what the call says itself.
-func (s *Service) about(call *access.Call, id string, said conditions) string {
+func (s *Service) about(call *access.Call, id string, said access.Keys) string {
 	if said == nil {
-		said = conditions{}
+		said = access.Keys{}
 	}
 	if p := s.current.Load().pools[id]; p != nil && p.Region == call.Region {
-		for key, value := range p.Tags {
-			name := "aws:resourcetag/" + strings.ToLower(key)
-			said[name] = append(said[name], value)
-		}
+		said.Has(p.Tags)
 	}
 	call.Conditions = said
 	return poolARN(call.Region, s.account, id)
@@ -116,7 +102,7 @@ func onPool[In, Out any](s *Service, name string, do awsapi.Handler[In, Out], po
 }
 
 // onARN registers an operation whose input names its resource by ARN.
-func onARN[In, Out any](s *Service, name string, do awsapi.Handler[In, Out], read func(*In) (*string, conditions), required ...string) awsapi.Operation {
+func onARN[In, Out any](s *Service, name string, do awsapi.Handler[In, Out], read func(*In) (*string, access.Keys), required ...string) awsapi.Operation {
 	resource := func(call *access.Call, in *In) (string, error) {
 		arn, said := read(in)
 		region, id, ok := poolOfARN(deref(arn), s.account)

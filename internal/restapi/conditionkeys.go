@@ -30,12 +30,11 @@ const (
 	keyLogFormat        = "accessloggingformat"
 )
 
+// keys are what is noted of one call.
+type keys struct{ access.Keys }
+
 // note sets a key to the one value that counts.
-func (c conditions) note(whose, key, value string) {
-	if value != "" {
-		c[whose+key] = []string{value}
-	}
-}
+func (c keys) note(whose, key, value string) { c.One(whose+key, value) }
 
 // patched are the keys that patch operations speak for. Of several operations on
 // a path the last decides, here as in the row: nobody gets by a policy with a
@@ -52,7 +51,7 @@ var patched = map[string]string{
 	"/accessLogSettings/format":         keyLogFormat,
 }
 
-func (c conditions) patches(operations []types.PatchOperation, keys ...string) {
+func (c keys) patches(operations []types.PatchOperation, keys ...string) {
 	for _, op := range operations {
 		for path, key := range patched {
 			if _, ok := matchPatchPath(path, text(op.Path)); !ok {
@@ -68,7 +67,7 @@ func (c conditions) patches(operations []types.PatchOperation, keys ...string) {
 }
 
 // asksFor notes what a call would make of something.
-func (c conditions) asksFor(in any) {
+func (c keys) asksFor(in any) {
 	switch in := in.(type) {
 	case *apigateway.CreateRestApiInput:
 		c.note(ofRequest, keyAPIName, text(in.Name))
@@ -98,7 +97,7 @@ func (c conditions) asksFor(in any) {
 }
 
 // describePart notes what a call would change or delete, as it is now.
-func (svc *Service) describePart(ctx context.Context, c conditions, call *access.Call, in any, api *API) error {
+func (svc *Service) describePart(ctx context.Context, c keys, call *access.Call, in any, api *API) error {
 	switch in := in.(type) {
 	case *apigateway.UpdateRestApiInput, *apigateway.DeleteRestApiInput:
 		c.note(ofResource, keyAPIName, api.Name)
@@ -116,7 +115,7 @@ func (svc *Service) describePart(ctx context.Context, c conditions, call *access
 	return nil
 }
 
-func (svc *Service) describeMethod(ctx context.Context, c conditions, call *access.Call, apiID, resourceID, verb *string) error {
+func (svc *Service) describeMethod(ctx context.Context, c keys, call *access.Call, apiID, resourceID, verb *string) error {
 	m, err := svc.method(ctx, call, apiID, resourceID, verb)
 	if err != nil {
 		return err
@@ -126,7 +125,7 @@ func (svc *Service) describeMethod(ctx context.Context, c conditions, call *acce
 	return nil
 }
 
-func (svc *Service) describeAuthorizer(ctx context.Context, c conditions, call *access.Call, apiID, id *string) error {
+func (svc *Service) describeAuthorizer(ctx context.Context, c keys, call *access.Call, apiID, id *string) error {
 	a, err := readAuthorizer(ctx, svc.db, call, apiID, id)
 	if err != nil {
 		return err

@@ -3,10 +3,7 @@ package restapi
 import (
 	"context"
 	"errors"
-	"maps"
 	"reflect"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -16,31 +13,8 @@ import (
 )
 
 // What policies may be about beside action and ARN: the tags of an API or stage,
-// and those that a call gives to one or takes from it.
+// those that a call gives to one or takes from it, and conditionkeys.go.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-control-access.html
-const (
-	keyRequestTag  = "aws:requesttag/"
-	keyResourceTag = "aws:resourcetag/"
-	keyTagKeys     = "aws:tagkeys"
-)
-
-// conditions are values by condition key. Keys of conditions have no case, tags
-// have: two tags that differ in case alone are two values of one key.
-type conditions map[string][]string
-
-func (c conditions) add(prefix string, tags map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		key := prefix + strings.ToLower(name)
-		c[key] = append(c[key], tags[name])
-	}
-}
-
-func (c conditions) gives(tags map[string]string) {
-	c.add(keyRequestTag, tags)
-	if len(tags) > 0 {
-		c[keyTagKeys] = slices.Sorted(maps.Keys(tags))
-	}
-}
 
 // rowReading bounds how long a call waits for the rows that policies are asked about.
 const rowReading = 10 * time.Second
@@ -50,22 +24,20 @@ const rowReading = 10 * time.Second
 //
 // What belongs to an API has the API's tags, but for stages, which have their own.
 func (svc *Service) about(call *access.Call, in any) error {
-	c := conditions{}
+	c := keys{access.Keys{}}
 	apiID := memberOf(in, "RestApiId")
 	var stage string
 	switch in := in.(type) {
 	case *apigateway.CreateRestApiInput:
-		c.gives(in.Tags)
+		c.Gives(in.Tags)
 	case *apigateway.CreateStageInput:
-		c.gives(in.Tags)
+		c.Gives(in.Tags)
 		apiID = ""
 	case *apigateway.TagResourceInput:
-		c.gives(in.Tags)
+		c.Gives(in.Tags)
 		apiID, stage, _ = taggable(call, text(in.ResourceArn)) // one that is none is the handler's to refuse
 	case *apigateway.UntagResourceInput:
-		if len(in.TagKeys) > 0 {
-			c[keyTagKeys] = in.TagKeys
-		}
+		c.Takes(in.TagKeys)
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
 	case *apigateway.GetTagsInput:
 		apiID, stage, _ = taggable(call, text(in.ResourceArn))
@@ -81,7 +53,7 @@ func (svc *Service) about(call *access.Call, in any) error {
 			return err
 		}
 	}
-	call.Conditions = c
+	call.Conditions = c.Keys
 	return nil
 }
 
@@ -96,7 +68,7 @@ func memberOf(in any, name string) string {
 }
 
 // describe notes what stands in the rows that the call is about.
-func (svc *Service) describe(c conditions, call *access.Call, in any, apiID, stage string) error {
+func (svc *Service) describe(c keys, call *access.Call, in any, apiID, stage string) error {
 	ctx, stop := context.WithTimeout(context.Background(), rowReading)
 	defer stop()
 	api, err := readAPI(ctx, svc.db, call, &apiID)
@@ -104,14 +76,14 @@ func (svc *Service) describe(c conditions, call *access.Call, in any, apiID, sta
 		return unlessMissing(err)
 	}
 	if stage == "" {
-		c.add(keyResourceTag, api.Tags)
+		c.Has(api.Tags)
 		return unlessMissing(svc.describePart(ctx, c, call, in, api))
 	}
 	s, err := readStage(ctx, svc.db, call, &apiID, &stage)
 	if err != nil {
 		return unlessMissing(err)
 	}
-	c.add(keyResourceTag, s.Tags)
+	c.Has(s.Tags)
 	if s.AccessLog != nil {
 		c.note(ofResource, keyLogDestination, s.AccessLog.DestinationARN)
 		c.note(ofResource, keyLogFormat, s.AccessLog.Format)

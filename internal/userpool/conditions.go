@@ -1,10 +1,6 @@
 package userpool
 
 import (
-	"maps"
-	"slices"
-	"strings"
-
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -13,15 +9,9 @@ import (
 // What policies may be about beside action and ARN: the tags that a pool has,
 // and those that a call gives to one or takes from it.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html
-const (
-	keyRequestTag  = "aws:requesttag/"
-	keyResourceTag = "aws:resourcetag/"
-	keyTagKeys     = "aws:tagkeys"
-)
-
 // newPool is the resource of CreateUserPool: it has no ARN before it is made.
 func newPool(call *access.Call, in *idp.CreateUserPoolInput) (string, error) {
-	call.Conditions = conditions{}.passes(in)
+	call.Conditions = passed(access.Keys{}, in)
 	return "*", nil
 }
 
@@ -29,13 +19,11 @@ func newPool(call *access.Call, in *idp.CreateUserPoolInput) (string, error) {
 // policies may be about. It looks into the snapshot and says nothing of whether
 // the pool is there: one that is not is one without tags.
 func (s *Service) toldOfPool(call *access.Call, id string, in any) string {
-	c := conditions{}
+	c := access.Keys{}
 	if p := s.current.Load().pools[id]; p != nil && p.Region == call.Region {
-		for key, value := range p.Tags {
-			c.add(keyResourceTag+key, value)
-		}
+		c.Has(p.Tags)
 	}
-	call.Conditions = c.passes(in)
+	call.Conditions = passed(c, in)
 	return arn(call.Region, s.account, id)
 }
 
@@ -45,45 +33,21 @@ func (s *Service) toldOfARN(call *access.Call, resource string, in any) string {
 	if region, id, ok := poolOfARN(resource, s.account); ok && region == call.Region {
 		return s.toldOfPool(call, id, in)
 	}
-	call.Conditions = conditions{}.passes(in)
+	call.Conditions = passed(access.Keys{}, in)
 	return resource
 }
 
-// conditions are values by condition key. Keys of conditions have no case, tags
-// have: two tags that differ in case alone are two values of one key, which a
-// policy that expects one takes for neither.
-type conditions map[string][]string
-
-func (c conditions) add(key, value string) {
-	key = strings.ToLower(key)
-	c[key] = append(c[key], value)
-}
-
-// passes adds the tags that an input gives or takes.
-func (c conditions) passes(in any) conditions {
+// passed adds the tags that an input gives or takes.
+func passed(c access.Keys, in any) access.Keys {
 	switch in := in.(type) {
 	case *idp.CreateUserPoolInput:
-		c.gives(in.UserPoolTags)
+		c.Gives(in.UserPoolTags)
 	case *idp.UpdateUserPoolInput:
-		c.gives(in.UserPoolTags)
+		c.Gives(in.UserPoolTags)
 	case *idp.TagResourceInput:
-		c.gives(in.Tags)
+		c.Gives(in.Tags)
 	case *idp.UntagResourceInput:
-		c.keys(in.TagKeys)
+		c.Takes(in.TagKeys)
 	}
 	return c
-}
-
-func (c conditions) gives(tags map[string]string) {
-	keys := slices.Sorted(maps.Keys(tags))
-	for _, key := range keys {
-		c.add(keyRequestTag+key, tags[key])
-	}
-	c.keys(keys)
-}
-
-func (c conditions) keys(list []string) {
-	for _, key := range list {
-		c.add(keyTagKeys, key)
-	}
 }
