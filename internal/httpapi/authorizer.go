@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -79,24 +78,12 @@ func (svc *Service) getAuthorizer(ctx context.Context, call *access.Call, in *ap
 }
 
 func (svc *Service) getAuthorizers(ctx context.Context, call *access.Call, in *apigatewayv2.GetAuthorizersInput) (*apigatewayv2.GetAuthorizersOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.ApiId)
+	items, next, err := partsOf(ctx, svc, call, list[gateway.HTTPAuthorizer]{"GetAuthorizers", ofAPIAfter, authorizers, func(row *gateway.HTTPAuthorizer) string { return row.ID }},
+		in.ApiId, in.NextToken, in.MaxResults, authorizerShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetAuthorizers", api.ID, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := authorizers.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigatewayv2.GetAuthorizersOutput{Items: []types.Authorizer{}}
-	rows, out.NextToken = awsapi.Turn(page, rows, func(a *gateway.HTTPAuthorizer) string { return a.ID })
-	for _, a := range rows {
-		out.Items = append(out.Items, authorizerShape(a))
-	}
-	return out, nil
+	return &apigatewayv2.GetAuthorizersOutput{Items: items, NextToken: next}, nil
 }
 
 func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in *apigatewayv2.UpdateAuthorizerInput) (*apigatewayv2.UpdateAuthorizerOutput, error) {

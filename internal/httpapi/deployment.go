@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -99,24 +98,12 @@ func (svc *Service) getDeployment(ctx context.Context, call *access.Call, in *ap
 }
 
 func (svc *Service) getDeployments(ctx context.Context, call *access.Call, in *apigatewayv2.GetDeploymentsInput) (*apigatewayv2.GetDeploymentsOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.ApiId)
+	items, next, err := partsOf(ctx, svc, call, list[gateway.Deployment]{"GetDeployments", ofAPIAfter, deployments, func(row *gateway.Deployment) string { return row.ID }},
+		in.ApiId, in.NextToken, in.MaxResults, deploymentShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetDeployments", api.ID, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := deployments.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigatewayv2.GetDeploymentsOutput{Items: []types.Deployment{}}
-	rows, out.NextToken = awsapi.Turn(page, rows, func(d *gateway.Deployment) string { return d.ID })
-	for _, d := range rows {
-		out.Items = append(out.Items, deploymentShape(d))
-	}
-	return out, nil
+	return &apigatewayv2.GetDeploymentsOutput{Items: items, NextToken: next}, nil
 }
 
 func (svc *Service) updateDeployment(ctx context.Context, call *access.Call, in *apigatewayv2.UpdateDeploymentInput) (*apigatewayv2.UpdateDeploymentOutput, error) {

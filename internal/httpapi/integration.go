@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -130,24 +129,12 @@ func (svc *Service) getIntegration(ctx context.Context, call *access.Call, in *a
 }
 
 func (svc *Service) getIntegrations(ctx context.Context, call *access.Call, in *apigatewayv2.GetIntegrationsInput) (*apigatewayv2.GetIntegrationsOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.ApiId)
+	items, next, err := partsOf(ctx, svc, call, list[gateway.HTTPIntegration]{"GetIntegrations", ofAPIAfter, integrations, func(row *gateway.HTTPIntegration) string { return row.ID }},
+		in.ApiId, in.NextToken, in.MaxResults, integrationShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetIntegrations", api.ID, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := integrations.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigatewayv2.GetIntegrationsOutput{Items: []types.Integration{}}
-	rows, out.NextToken = awsapi.Turn(page, rows, func(i *gateway.HTTPIntegration) string { return i.ID })
-	for _, i := range rows {
-		out.Items = append(out.Items, integrationShape(i))
-	}
-	return out, nil
+	return &apigatewayv2.GetIntegrationsOutput{Items: items, NextToken: next}, nil
 }
 
 func (svc *Service) updateIntegration(ctx context.Context, call *access.Call, in *apigatewayv2.UpdateIntegrationInput) (*apigatewayv2.UpdateIntegrationOutput, error) {

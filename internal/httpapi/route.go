@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -122,24 +121,12 @@ func (svc *Service) getRoute(ctx context.Context, call *access.Call, in *apigate
 }
 
 func (svc *Service) getRoutes(ctx context.Context, call *access.Call, in *apigatewayv2.GetRoutesInput) (*apigatewayv2.GetRoutesOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.ApiId)
+	items, next, err := partsOf(ctx, svc, call, list[gateway.HTTPRoute]{"GetRoutes", ofAPIAfter, routes, func(row *gateway.HTTPRoute) string { return row.ID }},
+		in.ApiId, in.NextToken, in.MaxResults, routeShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetRoutes", api.ID, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := routes.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigatewayv2.GetRoutesOutput{Items: []types.Route{}}
-	rows, out.NextToken = awsapi.Turn(page, rows, func(r *gateway.HTTPRoute) string { return r.ID })
-	for _, r := range rows {
-		out.Items = append(out.Items, routeShape(r))
-	}
-	return out, nil
+	return &apigatewayv2.GetRoutesOutput{Items: items, NextToken: next}, nil
 }
 
 // updateRoute changes a route. With the authorization type NONE or AWS_IAM its

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -118,24 +117,12 @@ func (svc *Service) getStage(ctx context.Context, call *access.Call, in *apigate
 }
 
 func (svc *Service) getStages(ctx context.Context, call *access.Call, in *apigatewayv2.GetStagesInput) (*apigatewayv2.GetStagesOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.ApiId)
+	items, next, err := partsOf(ctx, svc, call, list[gateway.Stage]{"GetStages", stagesAfter, stages, func(row *gateway.Stage) string { return row.Name }},
+		in.ApiId, in.NextToken, in.MaxResults, stageShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetStages", api.ID, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stages.List(ctx, svc.db, stagesAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigatewayv2.GetStagesOutput{Items: []types.Stage{}}
-	rows, out.NextToken = awsapi.Turn(page, rows, func(s *gateway.Stage) string { return s.Name })
-	for _, s := range rows {
-		out.Items = append(out.Items, stageShape(s))
-	}
-	return out, nil
+	return &apigatewayv2.GetStagesOutput{Items: items, NextToken: next}, nil
 }
 
 // changeStage reads a stage, changes it, and lets it serve what it now names.

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -91,24 +90,12 @@ func (svc *Service) getAuthorizer(ctx context.Context, call *access.Call, in *ap
 }
 
 func (svc *Service) getAuthorizers(ctx context.Context, call *access.Call, in *apigateway.GetAuthorizersInput) (*apigateway.GetAuthorizersOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
+	items, position, err := partsOf(ctx, svc, call, list[gateway.Authorizer]{"GetAuthorizers", authorizers, func(row *gateway.Authorizer) string { return row.ID }},
+		in.RestApiId, in.Position, in.Limit, authorizerShape)
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetAuthorizers", api.ID, in.Position, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := authorizers.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigateway.GetAuthorizersOutput{Items: []types.Authorizer{}}
-	rows, out.Position = awsapi.Turn(page, rows, func(a *gateway.Authorizer) string { return a.ID })
-	for _, a := range rows {
-		out.Items = append(out.Items, authorizerShape(a))
-	}
-	return out, nil
+	return &apigateway.GetAuthorizersOutput{Items: items, Position: position}, nil
 }
 
 func (svc *Service) updateAuthorizer(ctx context.Context, call *access.Call, in *apigateway.UpdateAuthorizerInput) (*apigateway.UpdateAuthorizerOutput, error) {

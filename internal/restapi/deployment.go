@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -143,24 +142,12 @@ func (svc *Service) getDeployment(ctx context.Context, call *access.Call, in *ap
 }
 
 func (svc *Service) getDeployments(ctx context.Context, call *access.Call, in *apigateway.GetDeploymentsInput) (*apigateway.GetDeploymentsOutput, error) {
-	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
+	items, position, err := partsOf(ctx, svc, call, list[gateway.Deployment]{"GetDeployments", deployments, func(row *gateway.Deployment) string { return row.ID }},
+		in.RestApiId, in.Position, in.Limit, func(d *gateway.Deployment) types.Deployment { return deploymentShape(d, false) })
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetDeployments", api.ID, in.Position, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := deployments.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigateway.GetDeploymentsOutput{Items: []types.Deployment{}}
-	rows, out.Position = awsapi.Turn(page, rows, func(d *gateway.Deployment) string { return d.ID })
-	for _, d := range rows {
-		out.Items = append(out.Items, deploymentShape(d, false))
-	}
-	return out, nil
+	return &apigateway.GetDeploymentsOutput{Items: items, Position: position}, nil
 }
 
 func (svc *Service) updateDeployment(ctx context.Context, call *access.Call, in *apigateway.UpdateDeploymentInput) (*apigateway.UpdateDeploymentOutput, error) {

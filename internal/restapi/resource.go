@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -132,24 +131,12 @@ func (svc *Service) getResources(ctx context.Context, call *access.Call, in *api
 	if err != nil {
 		return nil, err
 	}
-	api, err := readAPI(ctx, svc.db, call, in.RestApiId)
+	items, position, err := partsOf(ctx, svc, call, list[gateway.Resource]{"GetResources", resources, func(row *gateway.Resource) string { return row.ID }},
+		in.RestApiId, in.Position, in.Limit, func(r *gateway.Resource) types.Resource { return resourceShape(r, embed) })
 	if err != nil {
 		return nil, err
 	}
-	page, err := svc.page("GetResources", api.ID, in.Position, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := resources.List(ctx, svc.db, ofAPIAfter, api.ID, page.After, page.Fetch())
-	if err != nil {
-		return nil, err
-	}
-	out := &apigateway.GetResourcesOutput{Items: []types.Resource{}}
-	rows, out.Position = awsapi.Turn(page, rows, func(r *gateway.Resource) string { return r.ID })
-	for _, r := range rows {
-		out.Items = append(out.Items, resourceShape(r, embed))
-	}
-	return out, nil
+	return &apigateway.GetResourcesOutput{Items: items, Position: position}, nil
 }
 
 // updateResource renames a resource or moves it, and everything below it.
