@@ -52,8 +52,12 @@ type guardedByFunction struct {
 
 func guardByFunction(t *testing.T, role string) *guardedByFunction {
 	t.Helper()
+	return guardByFunctionOn(t, start(t, config.Config{}, nil), role)
+}
+
+func guardByFunctionOn(t *testing.T, w *world, role string) *guardedByFunction {
+	t.Helper()
 	ctx := t.Context()
-	w := start(t, config.Config{}, nil)
 	g := &guardedByFunction{world: w, guard: w.function(t, "guarding", guarding)}
 	must(w.lambda.RemovePermission(ctx, &lambda.RemovePermissionInput{FunctionName: &g.guard, StatementId: aws.String("api")}))(t)
 	behind := w.function(t, "telling", telling)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	apitypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -80,6 +82,47 @@ func TestTwoServersOnOnePostgreSQLAreOne(t *testing.T) {
 		_, err := first.trySignIn(ctx, p)
 		return code(err) == "NotAuthorizedException"
 	})
+}
+
+// What an authorizer's function said is remembered by each node for itself, and
+// forgotten by all of them. That the function may no longer be asked shows which
+// of the two an answer is.
+func TestEveryNodeForgetsWhatAnAuthorizerSaid(t *testing.T) {
+	const master = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	database := storetest.Postgres(t)
+	first, second := join(t, node(t, database, master)), join(t, node(t, database, master))
+	here := guardByFunctionOn(t, first, "")
+	there := &guardedByFunction{world: second, api: here.api, authorizer: here.authorizer, guard: here.guard}
+	prod := aws.String("prod")
+	for what, forget := range map[string]func(){
+		"a flush": func() {
+			must(first.apis.FlushStageAuthorizersCache(t.Context(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: &here.api, StageName: prod}))(t)
+		},
+		"a deployment": func() {
+			must(first.apis.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: &here.api, StageName: prod}))(t)
+		},
+		"a change of the stage": func() {
+			must(first.apis.UpdateStage(t.Context(), &apigateway.UpdateStageInput{RestApiId: &here.api, StageName: prod, PatchOperations: []apitypes.PatchOperation{
+				{Op: apitypes.OpReplace, Path: aws.String("/variables/tier"), Value: aws.String("gold")}}}))(t)
+		},
+	} {
+		here.permit(t, "/authorizers/"+here.authorizer)
+		eventually(t, "the first node lets in before "+what, func() bool { return here.get(t, "/", "allow").status == 200 })
+		eventually(t, "the second node lets in before "+what, func() bool { return there.get(t, "/", "allow").status == 200 })
+		here.forbid(t)
+		// A function's own refusal is never remembered.
+		eventually(t, "the second node knows that the function may not be asked", func() bool { return there.get(t, "/", "refuse").status == 500 })
+		for name, node := range map[string]*guardedByFunction{"first": here, "second": there} {
+			if got := node.get(t, "/", "allow"); got.status != 200 {
+				t.Errorf("before %s the %s node does not remember: %d %s", what, name, got.status, got.body)
+			}
+		}
+		forget()
+		if got := here.get(t, "/", "allow"); got.status != 500 {
+			t.Errorf("%s is not known at once to the node that made it: %d %s", what, got.status, got.body)
+		}
+		eventually(t, "the second node has forgotten after "+what, func() bool { return there.get(t, "/", "allow").status == 500 })
+	}
 }
 
 func TestASecondNodeNeedsTheSameMasterKey(t *testing.T) {
