@@ -143,8 +143,10 @@ func (b *backend) headers(x *exchange, c *carriage) error {
 	agent := false
 	for _, f := range c.sent {
 		// The method override has been obeyed, or the integration has a method of
-		// its own: the backend must not take another one from it.
-		if f.name == "Host" || f.name == methodOverride {
+		// its own: the backend must not take another one from it. What a mapping sets
+		// is nobody else's to say, also when it has no value: a header that is to say
+		// who the caller is must not stay as they wrote it.
+		if f.name == "Host" || f.name == methodOverride || b.setsHeader(f.name) {
 			continue
 		}
 		agent = agent || f.name == "User-Agent"
@@ -157,18 +159,12 @@ func (b *backend) headers(x *exchange, c *carriage) error {
 		if m.place != "header" {
 			continue
 		}
-		// What a mapping sets is nobody else's to say, also when it has no value:
-		// a header that is to say who the caller is must not stay as they wrote it.
-		values, name := m.value(x), canonicalName(m.name)
-		fields = slices.DeleteFunc(fields, func(f upstream.Field) bool { return f.Name == name })
-		if len(values) == 0 {
-			continue
-		}
-		agent = agent || name == "User-Agent"
-		for _, v := range values {
+		name := canonicalName(m.name)
+		for _, v := range m.value(x) {
 			if !isHeaderValue(v) {
 				return errors.New("a value for the header " + m.name + " has control characters")
 			}
+			agent = agent || name == "User-Agent"
 			fields = append(fields, upstream.Field{Name: name, Value: v})
 		}
 	}
@@ -177,6 +173,11 @@ func (b *backend) headers(x *exchange, c *carriage) error {
 	}
 	c.request.Fields = fields
 	return nil
+}
+
+// setsHeader reports whether a mapping says what a header is, to any server.
+func (b *backend) setsHeader(name string) bool {
+	return slices.ContainsFunc(b.mappings, func(m mapping) bool { return m.place == "header" && readAlike(m.name, name) })
 }
 
 // backendFailed tells a backend that is slow from one that cannot be reached

@@ -3,6 +3,7 @@ package gateway
 import (
 	"html"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -85,6 +86,7 @@ func compileResponse(r *GatewayResponse) (*gatewayResponse, error) {
 		}
 		made.headers = append(made.headers, responseHeader{canonicalName(name[1]), value})
 	}
+	told, overridden := Literal(r.contentType())
 	for contentType, template := range r.Templates {
 		kind := mediaTypeOf(contentType)
 		if !isHeaderValue(kind) || !strings.Contains(kind, "/") {
@@ -93,13 +95,28 @@ func compileResponse(r *GatewayResponse) (*gatewayResponse, error) {
 		if strings.Contains(template, "#set") || strings.Contains(template, "#if") || strings.Contains(template, "#foreach") || strings.Contains(template, "$input") || strings.Contains(template, "$util") {
 			return nil, Unsupported("A gateway response template with Velocity directives (" + contentType + ")")
 		}
-		made.template[kind] = compileText(template, kind)
+		escaping := kind
+		if overridden { // the client reads the document as what the header says
+			escaping = mediaTypeOf(told)
+		}
+		made.template[kind] = compileText(template, escaping)
 	}
 	made.types = slices.Sorted(maps.Keys(made.template))
 	if i := slices.Index(made.types, "application/json"); i > 0 {
 		made.types = slices.Insert(slices.Delete(made.types, i, i+1), 0, "application/json")
 	}
 	return made, nil
+}
+
+// contentType is the mapping that says what a response is, whatever its template
+// stands under; "" for none.
+func (r *GatewayResponse) contentType() string {
+	for target, source := range r.Parameters {
+		if name := responseTarget.FindStringSubmatch(target); name != nil && canonicalName(name[1]) == "Content-Type" {
+			return source
+		}
+	}
+	return ""
 }
 
 func compileResponseSource(source string) (func(x *exchange) string, error) {
@@ -181,10 +198,14 @@ func referenceValue(name, kind string) func(x *exchange) string {
 	switch {
 	case name == "context.error.messageString": // a JSON text already, or null
 		return func(x *exchange) string {
-			if v, ok := x.variable("error.messageString"); ok {
+			v, ok := x.variable("error.messageString")
+			switch {
+			case !ok:
+				return "null"
+			case strings.HasSuffix(kind, "json"):
 				return v
 			}
-			return "null"
+			return escapedFor(kind, v)
 		}
 	case strings.HasPrefix(name, "context."):
 		name = strings.TrimPrefix(name, "context.")
@@ -248,7 +269,11 @@ func (r *gatewayResponse) write(x *exchange, d *denial) int {
 			h[own.name] = []string{value}
 		}
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if status == http.StatusNoContent || status == http.StatusNotModified { // what followed would be read as the next answer
+		body = nil
+	} else {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	x.w.WriteHeader(status)
 	n, _ := x.w.Write(body) // a client that is gone needs no answer
 	x.sent = int64(n)

@@ -1,6 +1,8 @@
 package gateway_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -73,5 +75,72 @@ func TestAGatewayResponseThatCannotBeAnswered(t *testing.T) {
 	}
 	if len(gateway.ResponseTypes()) != 21 {
 		t.Errorf("%d types", len(gateway.ResponseTypes()))
+	}
+}
+
+// No status of a response of its own leaves a body behind that the next answer of
+// the connection would begin with.
+func TestAGatewayResponseIsOneAnswerWhateverItsStatus(t *testing.T) {
+	a := newWorld(t).newAPI()
+	a.guarded("ANY", "/token", a.authorizer("pool", poolARN))
+	a.deploy("prod")
+	for status, framed := range map[string]bool{"200": true, "204": false, "205": true, "304": false, "302": true, "401": true, "599": true} {
+		a.redefine("prod", func(d *gateway.Definition) {
+			d.Responses = []*gateway.GatewayResponse{{Type: "UNAUTHORIZED", Status: status, Templates: map[string]string{"text/plain": "what was here before"}}}
+		})
+		for _, verb := range []string{"GET", "HEAD"} {
+			one := verb + " /prod/token HTTP/1.1\r\nHost: " + hostOf(a.id) + "\r\n"
+			answers := a.raw(one + "\r\n" + one + "Connection: close\r\n\r\n")
+			if n := strings.Count(answers, "HTTP/1.1 "+status+" "); n != 2 {
+				t.Errorf("%s %s: %d answers: %q", verb, status, n, answers)
+			}
+			if framed != strings.Contains(answers, "Content-Length: ") {
+				t.Errorf("%s %s: %q", verb, status, answers)
+			}
+			bodies := 0
+			if framed && verb == "GET" {
+				bodies = 2
+			}
+			if n := strings.Count(answers, "what was here before"); n != bodies {
+				t.Errorf("%s %s: %d bodies: %q", verb, status, n, answers)
+			}
+		}
+	}
+}
+
+// What counts for escaping is what the client takes the document for.
+func TestWhatAClientSaysIsEscapedForTheDocumentThatIsRead(t *testing.T) {
+	a := newWorld(t).newAPI()
+	a.open("GET", "/open")
+	a.iam("GET", "/signed")
+	a.deploy("prod")
+	a.redefine("prod", func(d *gateway.Definition) {
+		d.Responses = []*gateway.GatewayResponse{
+			{Type: "API_CONFIGURATION_ERROR", Templates: map[string]string{"application/json": "<p>$method.request.querystring.q $stageVariables.none$context.error.message</p>"},
+				Parameters: map[string]string{"gatewayresponse.header.content-type": "'text/html; charset=utf-8'"}},
+			{Type: "DEFAULT_4XX", Templates: map[string]string{"text/html": "<p>$context.error.messageString</p>", "application/json": `{"m":$context.error.messageString}`}},
+		}
+	})
+	a.fn.mu.Lock()
+	a.fn.err = gateway.ErrNotPermitted
+	a.fn.mu.Unlock()
+	got := a.send("GET", "/prod/open?q=%3Cscript%3E")
+	expectReply(t, "a page under another name", got, 500, "<p>&lt;script&gt; Internal server error</p>")
+	if kind := got.header.Get("Content-Type"); kind != "text/html; charset=utf-8" {
+		t.Errorf("type %s", kind)
+	}
+	// The words about a wrong signature show the headers that it covers.
+	ann := a.signers.user("ann", allowing(everyAPI))
+	wrong := order{verb: "GET", target: "/prod/signed", headers: http.Header{"X-Link": {"<script>\"1\"</script>"}, "Accept": {"text/html"}}}
+	ann.SecretAccessKey += "x"
+	got = a.do(a.sign(ann, wrong))
+	if got.status != 403 || strings.Contains(got.body, "<script>") || !strings.Contains(got.body, "x-link:&lt;script&gt;") {
+		t.Errorf("a page about a wrong signature: %d %s", got.status, got.body)
+	}
+	wrong.headers = http.Header{"X-Link": {"<script>"}}
+	got = a.do(a.sign(ann, wrong))
+	var read struct{ M string }
+	if err := json.Unmarshal([]byte(got.body), &read); err != nil || !strings.Contains(read.M, "x-link:<script>") {
+		t.Errorf("the same as JSON: %v %s", err, got.body)
 	}
 }

@@ -34,10 +34,44 @@ func nameSet(names ...string) map[string]bool {
 // passesToBackend says whether a header of the client reaches the backend. Of
 // X-Amzn-* the gateway alone says what they hold.
 func passesToBackend(name string, values []string) bool {
-	if droppedRequest[name] || strings.HasPrefix(name, "X-Amzn-") {
+	if droppedRequest[name] || strings.HasPrefix(name, "X-Amzn-") || poses(name) {
 		return false
 	}
 	return !areSignature(name, values)
+}
+
+// poses finds a header that servers of CGI and its heirs (WSGI, Rack, PHP) would
+// take for another one, of which the gateway alone says what it holds or whether
+// it is there: to them X_Forwarded_For is X-Forwarded-For.
+func poses(name string) bool {
+	if strings.IndexByte(name, '_') < 0 {
+		return false
+	}
+	as := canonicalName(strings.ReplaceAll(name, "_", "-"))
+	return droppedRequest[as] || as == methodOverride || strings.HasPrefix(as, "X-Amzn-") || strings.HasPrefix(as, "X-Forwarded-")
+}
+
+// readAlike says whether one server or another takes two header names for the same.
+func readAlike(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if headerByte(a[i]) != headerByte(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func headerByte(c byte) byte {
+	switch {
+	case c == '_':
+		return '-'
+	case 'A' <= c && c <= 'Z':
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // areSignature finds what was for the gateway and is to be used by nobody behind

@@ -235,7 +235,7 @@ func (q *httpMessage) change(x *exchange, list []change, body []byte) (ok bool) 
 		switch a.Place {
 		case PlaceHeader:
 			if a.removes() {
-				q.headers = slices.DeleteFunc(q.headers, func(f field) bool { return f.name == a.Name })
+				q.headers = slices.DeleteFunc(q.headers, func(f field) bool { return readAlike(f.name, a.Name) })
 			}
 			if !isHeaderValue(a.value) {
 				return false

@@ -55,10 +55,10 @@ func TestATamperedRequestIsRefused(t *testing.T) {
 			change        func(r *http.Request)
 		}{
 			"another verb":          {invalidKind, mismatchText, func(r *http.Request) { r.Method = "PUT" }},
-			"another path":          {invalidKind, mismatchText, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/7", "/8", 1) }},
+			"another path":          {invalidKind, mismatchText, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "files/7", "files/8", 1) }},
 			"a slash more":          {invalidKind, mismatchText, func(r *http.Request) { r.URL.Path += "/" }},
-			"a slash twice":         {invalidKind, mismatchText, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/7", "//7", 1) }},
-			"an escape":             {invalidKind, mismatchText, func(r *http.Request) { r.URL.RawPath = strings.Replace(r.URL.Path, "/7", "/%37", 1) }},
+			"a slash twice":         {invalidKind, mismatchText, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "files/7", "files//7", 1) }},
+			"an escape":             {invalidKind, mismatchText, func(r *http.Request) { r.URL.RawPath = strings.Replace(r.URL.Path, "files/7", "files/%37", 1) }},
 			"a value of the query":  {invalidKind, mismatchText, func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "q=1", "q=2", 1) }},
 			"a parameter more":      {invalidKind, mismatchText, func(r *http.Request) { r.URL.RawQuery += "&admin=true" }},
 			"a parameter by ;":      {invalidKind, mismatchText, func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "q=1", "q=1;admin=true", 1) }},

@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -30,11 +32,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request, a Address) {
 	x := exchanges.Get().(*exchange)
 	x.w, x.r, x.address, x.at, x.source = w, r, a, g.clock.Now(), sourceOf(r)
-	g.answer(x)
-	x.release() // not after a panic: who knows who still holds it
+	if g.answer(x) {
+		x.release() // not after a panic: who knows who still holds it
+	}
 }
 
-func (g *Gateway) answer(x *exchange) {
+// answer is false after a panic.
+func (g *Gateway) answer(x *exchange) (sound bool) {
 	g.identify(x)
 	x.record.ID, x.record.At, x.record.Plane, x.record.Service = x.id, x.at, "data", "execute-api"
 	x.record.Source, x.record.UserAgent, x.record.Caller = x.source, x.r.UserAgent(), "anonymous"
@@ -44,6 +48,11 @@ func (g *Gateway) answer(x *exchange) {
 			x.stage.log.Write(x.logged)
 		}
 		g.records.Write(&x.record)
+	}()
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked(x, p)
+		}
 	}()
 	d, reason := g.stage(x)
 	if x.overHTTP() {
@@ -59,10 +68,28 @@ func (g *Gateway) answer(x *exchange) {
 	if d != nil {
 		x.record.Operation = asSent(x.r) // no route gave it a name
 		g.refuse(x, "route", d, reason)
-		return
+		return true
 	}
 	x.record.Note("route", audit.Passed, x.record.Route, x.at)
 	g.run(x.r.Context(), x)
+	return true
+}
+
+// panicked ends a request in which the gateway itself has failed. An answer that
+// was begun is cut off: nobody is to take half of one for the whole.
+func (g *Gateway) panicked(x *exchange, p any) {
+	if p != http.ErrAbortHandler {
+		g.logger.Error("a request for an API panicked", slog.String("requestId", x.record.ID), slog.String("route", x.record.Route),
+			slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	}
+	const reason = "panic; see the log"
+	if x.answered == 0 && x.refusal == nil {
+		g.refuse(x, "panic", failInternal, reason)
+		return
+	}
+	x.record.Note("panic", audit.Failed, reason, g.clock.Now())
+	x.record.Outcome = audit.Failed
+	panic(http.ErrAbortHandler)
 }
 
 // asSent names a request by what the client asked for, without the query, which
