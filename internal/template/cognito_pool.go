@@ -46,7 +46,7 @@ var userPoolType = &resourceType{
 		"LambdaConfig":           unsupported("triggers of user pools are not run"),
 		"EnabledMfas":            unsupported("multi-factor sign-in cannot be set up by a template"),
 		"DeviceConfiguration":    unsupported("devices are not remembered"),
-		"SmsConfiguration":       unsupported("text messages are not sent through AWS"),
+		"SmsConfiguration":       records(fields{"ExternalId": str, "SnsCallerArn": str, "SnsRegion": str}),
 		"UserPoolAddOns":         unsupported("advanced security is not supported"),
 		"WebAuthnRelyingPartyID": unsupported("passkeys cannot be set up by a template"), "WebAuthnUserVerification": unsupported("passkeys cannot be set up by a template"),
 		"EmailAuthenticationMessage": unsupported("sign-in by mailed code cannot be set up by a template"),

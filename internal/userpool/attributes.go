@@ -52,6 +52,7 @@ type Schema []Attribute
 
 const (
 	maxValue            = 2048 // characters, of any attribute value
+	maxUsername         = 128  // characters
 	maxCustomAttributes = 50
 	maxCustomName       = 20
 )

@@ -11,6 +11,16 @@
 //
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //
+//	SignUp -> user, UNCONFIRMED -> code -> outbox ... ConfirmSignUp -> code -> CONFIRMED, address verified
+//	ForgotPassword -> verified address -> code -> outbox ... ConfirmForgotPassword -> code -> new password, sign-ins ended
+//	UpdateUserAttributes -> address unverified, or still the old one -> code -> outbox ... VerifyUserAttribute -> code -> verified
+//
+// Codes (code.go) are kept as keyed hashes, one for each user and purpose, and
+// work once. How often they may be asked for and guessed at is in allowance.go,
+// where they go and what the message says in delivery.go. Of a client that hides
+// its users, named.go makes nobody of whoever must not be told of: for nobody
+// the same is done as for somebody.
+//
 // Pools, clients and keys are read from one immutable snapshot that follows the
 // database (snapshot.go); users are read where they sign in. The gateway verifies
 // tokens against the same snapshot (keys.go, wellknown.go) and touches no database.

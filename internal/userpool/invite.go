@@ -123,8 +123,8 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 // newUser is the user that the input describes, without a password.
 func (s *Service) newUser(p *Pool, in *idp.AdminCreateUserInput, now time.Time) (*User, error) {
 	name := deref(in.Username)
-	if n := utf8.RuneCountInString(name); n < 1 || n > 128 || !utf8.ValidString(name) || !usernamePattern.MatchString(name) {
-		return nil, invalid("1 validation error detected: Value at 'username' failed to satisfy constraint: Member must have 1 to 128 characters and satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+")
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxUsername || !utf8.ValidString(name) || !usernamePattern.MatchString(name) {
+		return nil, invalid(textBadUsername)
 	}
 	values, err := attributeValues(in.UserAttributes)
 	if err != nil {

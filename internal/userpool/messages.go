@@ -67,6 +67,19 @@ const (
 	textPasswordRequired   = "Missing required parameter PASSWORD"
 	textRefreshRequired    = "Missing required parameter REFRESH_TOKEN"
 	textNewPasswordMissing = "Missing required parameter NEW_PASSWORD"
+	textBadUsername        = `1 validation error detected: Value at 'username' failed to satisfy constraint: Member must have 1 to 128 characters and satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+`
+	textNoUserOfClient     = "Username/client id combination not found."
+	textNameTaken          = "User already exists"
+	textSignUpOff          = "SignUp is not permitted for this user pool"
+	textCodeMismatch       = "Invalid verification code provided, please try again."
+	textCodeExpired        = "Invalid code provided, please request a code again."
+	textTooOften           = "Attempt limit exceeded, please try after some time."
+	textConfirmed          = "User is already confirmed."
+	textNoAutoVerify       = "Cannot resend codes. Auto verification not turned on."
+	textNoRecovery         = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+	textCannotReset        = "User password cannot be reset in the current state."
+	textAdminRecovers      = "Contact administrator to reset password."
+	textNotAnAddress       = "Only email and phone_number can be verified."
 )
 
 func textNoPool(id string) string         { return "User pool " + id + " does not exist." }
@@ -82,6 +95,10 @@ func textUnknownAttribute(name string) string {
 }
 func textImmutable(name string) string { return "user." + name + ": Attribute cannot be updated.\n" }
 func textProvided(name string) string  { return "Cannot modify an already provided " + name }
+func textNotToConfirm(status UserStatus) string {
+	return "User cannot be confirmed. Current status is " + string(status)
+}
+func textNoValue(attribute string) string { return "User does not have a value for " + attribute }
 func textHashMissing(id string) string {
 	return "Client " + id + " is configured with secret but SECRET_HASH was not received"
 }
@@ -100,6 +117,22 @@ func invalidOAuth(text string) error  { return &types.InvalidOAuthFlowException{
 func noUser() error {
 	text := textNoUser
 	return &types.UserNotFoundException{Message: &text}
+}
+
+// noUserOfClient is noUser where AWS has other words for it.
+func noUserOfClient() error {
+	text := textNoUserOfClient
+	return &types.UserNotFoundException{Message: &text}
+}
+
+func codeMismatch() error {
+	text := textCodeMismatch
+	return &types.CodeMismatchException{Message: &text}
+}
+
+func codeExpired() error {
+	text := textCodeExpired
+	return &types.ExpiredCodeException{Message: &text}
 }
 
 // aliasTaken is the answer when another user holds a name of that kind.

@@ -12,7 +12,7 @@ import (
 
 func TestEveryOperationAgainstTheSDK(t *testing.T) {
 	awsapitest.Prove(t, newWorld(t).service.API(), func(c aws.Config) any { return idp.NewFromConfig(c) },
-		&types.AliasExistsException{}, &types.GroupExistsException{}, &types.InvalidOAuthFlowException{}, &types.InvalidParameterException{},
+		&types.AliasExistsException{}, &types.CodeMismatchException{}, &types.ExpiredCodeException{}, &types.GroupExistsException{}, &types.InvalidOAuthFlowException{}, &types.InvalidParameterException{},
 		&types.InvalidPasswordException{}, &types.LimitExceededException{}, &types.NotAuthorizedException{}, &types.PasswordResetRequiredException{},
 		&types.ResourceNotFoundException{}, &types.ScopeDoesNotExistException{}, &types.TooManyRequestsException{}, &types.UnauthorizedException{},
 		&types.UnsupportedOperationException{}, &types.UnsupportedTokenTypeException{}, &types.UnsupportedUserStateException{},

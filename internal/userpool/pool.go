@@ -34,12 +34,14 @@ type Pool struct {
 // MessageText is a message to a user, with {username} and {####} to fill in.
 type MessageText struct{ Subject, Email, SMS string }
 
-// ShownSettings are kept and shown as they came: nothing that this server does
-// depends on them yet.
+// ShownSettings are kept and shown as they came. Messages, recovery and how
+// addresses change go by them (delivery.go, ownattributes.go); e-mail and SMS
+// settings name AWS's own senders, where this server has its own ways out.
 type ShownSettings struct {
 	Email                    *types.EmailConfigurationType          `json:",omitempty"`
 	EmailVerificationMessage *string                                `json:",omitempty"`
 	EmailVerificationSubject *string                                `json:",omitempty"`
+	SMS                      *types.SmsConfigurationType            `json:",omitempty"`
 	SMSAuthenticationMessage *string                                `json:",omitempty"`
 	SMSVerificationMessage   *string                                `json:",omitempty"`
 	VerificationTemplate     *types.VerificationMessageTemplateType `json:",omitempty"`

@@ -60,9 +60,16 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		"triggers": {"LambdaConfig is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")}
 		}},
-		"SMS": {"SmsConfiguration is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::000000000000:role/sms")}
+		"SMS by nobody": {"SnsCallerArn must be the ARN of a role.", func(in *idp.CreateUserPoolInput) {
+			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("sms")}
 		}},
+		"links": {"DefaultEmailOption CONFIRM_WITH_LINK is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
+			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_LINK"}
+		}},
+		"proving first what is not proved": {"AttributesRequireVerificationBeforeUpdate may name attributes of AutoVerifiedAttributes only.", func(in *idp.CreateUserPoolInput) {
+			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
+		}},
+		"long subject": {"", func(in *idp.CreateUserPoolInput) { in.EmailVerificationSubject = aws.String(strings.Repeat("x", 141)) }},
 		"devices": {"DeviceConfiguration is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) { in.DeviceConfiguration = &types.DeviceConfigurationType{} }},
 		"add-ons": {"UserPoolAddOns is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}
@@ -297,6 +304,7 @@ func TestPoolsAsToolsMakeThem(t *testing.T) {
 			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "OFF"}
 			in.AdminCreateUserConfig = &types.AdminCreateUserConfigType{AllowAdminCreateUserOnly: true}
 			in.EmailVerificationMessage, in.EmailVerificationSubject = aws.String("Your code is {####}"), aws.String("Verify")
+			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::000000000000:role/sms"), ExternalId: aws.String("x")}
 			in.SmsVerificationMessage, in.SmsAuthenticationMessage = aws.String("Your code is {####}"), aws.String("Your code is {####}")
 			in.Schema = []types.SchemaAttributeType{
 				{Name: aws.String("email"), AttributeDataType: "String", Required: aws.Bool(true), Mutable: aws.Bool(true), DeveloperOnlyAttribute: aws.Bool(false)},

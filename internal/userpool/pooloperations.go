@@ -129,7 +129,7 @@ func (s *Service) DeleteUserPool(ctx context.Context, call *access.Call, in *idp
 		}
 		for _, empty := range []func(context.Context, store.Session, string, ...any) (int64, error){
 			keyTable.DeleteWhere, clientTable.DeleteWhere, userTable.DeleteWhere, nameTable.DeleteWhere, searchTable.DeleteWhere,
-			groupTable.DeleteWhere, memberTable.DeleteWhere, grantTable.DeleteWhere, challengeTable.DeleteWhere,
+			groupTable.DeleteWhere, memberTable.DeleteWhere, grantTable.DeleteWhere, challengeTable.DeleteWhere, codeTable.DeleteWhere,
 		} {
 			if _, err := empty(ctx, tx, ofPool, p.ID); err != nil {
 				return err

@@ -65,7 +65,7 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 		Email: in.EmailConfiguration, EmailVerificationMessage: in.EmailVerificationMessage, EmailVerificationSubject: in.EmailVerificationSubject,
 		SMSAuthenticationMessage: in.SmsAuthenticationMessage, SMSVerificationMessage: in.SmsVerificationMessage,
 		VerificationTemplate: in.VerificationMessageTemplate, AttributeUpdate: in.UserAttributeUpdateSettings,
-		Recovery: in.AccountRecoverySetting,
+		Recovery: in.AccountRecoverySetting, SMS: in.SmsConfiguration,
 	}
 	if in.Policies != nil {
 		p.Shown.SignIn = in.Policies.SignInPolicy
@@ -84,8 +84,8 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 		return unsupported("MfaConfiguration " + string(in.MfaConfiguration))
 	case in.LambdaConfig != nil && *in.LambdaConfig != (types.LambdaConfigType{}):
 		return unsupported("LambdaConfig")
-	case in.SmsConfiguration != nil:
-		return unsupported("SmsConfiguration")
+	case in.VerificationMessageTemplate != nil && in.VerificationMessageTemplate.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink:
+		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
 	case in.DeviceConfiguration != nil:
 		return unsupported("DeviceConfiguration")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != types.AdvancedSecurityModeTypeOff:
@@ -104,31 +104,6 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 			if f != types.AuthFactorTypePassword {
 				return unsupported("The first authentication factor " + string(f))
 			}
-		}
-	}
-	return nil
-}
-
-// checkShown holds what is only kept and shown to the rules of the wire, so that
-// a mistake shows now and not when it comes into use.
-func checkShown(in *idp.UpdateUserPoolInput) error {
-	if in.AccountRecoverySetting != nil {
-		for _, m := range in.AccountRecoverySetting.RecoveryMechanisms {
-			if !slices.Contains(m.Name.Values(), m.Name) {
-				return invalid("AccountRecoverySetting may name verified_email, verified_phone_number and admin_only only.")
-			}
-		}
-	}
-	texts := []*string{in.EmailVerificationMessage, in.SmsVerificationMessage, in.SmsAuthenticationMessage}
-	if t := in.VerificationMessageTemplate; t != nil {
-		if t.DefaultEmailOption != "" && !slices.Contains(t.DefaultEmailOption.Values(), t.DefaultEmailOption) {
-			return invalid("DefaultEmailOption must be CONFIRM_WITH_CODE or CONFIRM_WITH_LINK.")
-		}
-		texts = append(texts, t.EmailMessage, t.SmsMessage)
-	}
-	for _, text := range texts {
-		if text != nil && !strings.Contains(*text, "{####}") {
-			return invalid("A message that brings a code must contain {####}.")
 		}
 	}
 	return nil

@@ -30,6 +30,7 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 		EmailConfiguration:          p.Shown.Email,
 		EmailVerificationMessage:    p.Shown.EmailVerificationMessage,
 		EmailVerificationSubject:    p.Shown.EmailVerificationSubject,
+		SmsConfiguration:            p.Shown.SMS,
 		SmsAuthenticationMessage:    p.Shown.SMSAuthenticationMessage,
 		SmsVerificationMessage:      p.Shown.SMSVerificationMessage,
 		VerificationMessageTemplate: p.Shown.VerificationTemplate,

@@ -116,7 +116,9 @@ func (s *Service) sweep(ctx context.Context) error {
 	_, err1 := grantTable.DeleteWhere(ctx, s.db, expired, now)
 	_, err2 := challengeTable.DeleteWhere(ctx, s.db, expired, now)
 	_, err3 := failureTable.DeleteWhere(ctx, s.db, expired, now)
-	return errors.Join(err1, err2, err3)
+	_, err4 := codeTable.DeleteWhere(ctx, s.db, expired, now)
+	_, err5 := spentTable.DeleteWhere(ctx, s.db, expired, now)
+	return errors.Join(err1, err2, err3, err4, err5)
 }
 
 // issuer is the "iss" of a pool's tokens.

@@ -130,7 +130,9 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, call *access.Call, i
 	return &idp.AdminSetUserPasswordOutput{}, nil
 }
 
-// AdminUpdateUserAttributes sets attributes; an empty value removes one.
+// AdminUpdateUserAttributes sets attributes; an empty value removes one. An
+// address that the pool verifies, and of which the call does not say whether it
+// is verified, is the user's to prove, as in UpdateUserAttributes.
 func (s *Service) AdminUpdateUserAttributes(ctx context.Context, call *access.Call, in *idp.AdminUpdateUserAttributesInput) (*idp.AdminUpdateUserAttributesOutput, error) {
 	p, u, err := s.user(ctx, call, in.UserPoolId, in.Username)
 	if err != nil {
@@ -155,9 +157,9 @@ func (s *Service) AdminUpdateUserAttributes(ctx context.Context, call *access.Ca
 	if err := p.Schema.checkAttributes(filled); err != nil {
 		return nil, err
 	}
-	err = s.changeUser(ctx, p, u, call.Time, func(u *User) error {
-		u.setAttributes(values)
-		return p.keepsName(u)
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+		_, err := s.changeAttributes(ctx, tx, call, p, u, "", values)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -232,7 +234,16 @@ func (s *Service) AdminDeleteUser(ctx context.Context, call *access.Call, in *id
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
+	if err := s.deleteUser(ctx, p.Pool, found); err != nil {
+		return nil, err
+	}
+	return &idp.AdminDeleteUserOutput{}, nil
+}
+
+// deleteUser removes the user that was found, and not one who has since been
+// made under the name.
+func (s *Service) deleteUser(ctx context.Context, p *Pool, found *User) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		u, err := userTable.Get(ctx, tx, p.ID, found.NameKey)
 		if errors.Is(err, store.ErrNotFound) || err == nil && u.Sub != found.Sub {
 			return noUser()
@@ -240,7 +251,7 @@ func (s *Service) AdminDeleteUser(ctx context.Context, call *access.Call, in *id
 		if err != nil {
 			return err
 		}
-		if err := index(ctx, tx, p.Pool, u, nil); err != nil {
+		if err := index(ctx, tx, p, u, nil); err != nil {
 			return err
 		}
 		if _, err := memberTable.DeleteWhere(ctx, tx, membershipsOf, p.ID, u.NameKey); err != nil {
@@ -249,13 +260,13 @@ func (s *Service) AdminDeleteUser(ctx context.Context, call *access.Call, in *id
 		if _, err := grantTable.DeleteWhere(ctx, tx, grantsOf, p.ID, u.Sub); err != nil {
 			return err
 		}
+		if _, err := codeTable.DeleteWhere(ctx, tx, codesOf, p.ID, u.Sub); err != nil {
+			return err
+		}
 		return userTable.Delete(ctx, tx, p.ID, u.NameKey)
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, noUser()
+		return noUser()
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &idp.AdminDeleteUserOutput{}, nil
+	return err
 }

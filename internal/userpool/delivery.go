@@ -1,0 +1,237 @@
+package userpool
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/outbox"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// addresses are the attributes that a code can be sent to, in the order in which
+// AWS prefers them.
+var addresses = []string{attributePhone, attributeEmail}
+
+func verifiedOf(attribute string) string { return attribute + "_verified" }
+
+func (u *User) verified(attribute string) bool {
+	return u.Attributes[attribute] != "" && strings.EqualFold(u.Attributes[verifiedOf(attribute)], "true")
+}
+
+// signUpAddress is the attribute that proves a new account: one that the pool
+// verifies and the user has, the phone before the mail. "" is none.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html
+func (p *Pool) signUpAddress(u *User) string {
+	for _, a := range addresses {
+		if slices.Contains(p.AutoVerified, a) && u.Attributes[a] != "" {
+			return a
+		}
+	}
+	return ""
+}
+
+// recoveryAddresses are the attributes by which the pool lets users recover
+// their accounts, the first preferred; none where only administrators may.
+func (p *Pool) recoveryAddresses() []string {
+	if p.Shown.Recovery == nil || len(p.Shown.Recovery.RecoveryMechanisms) == 0 {
+		return addresses
+	}
+	mechanisms := slices.Clone(p.Shown.Recovery.RecoveryMechanisms)
+	slices.SortStableFunc(mechanisms, func(a, b types.RecoveryOptionType) int {
+		return cmp.Compare(deref(a.Priority), deref(b.Priority))
+	})
+	var names []string
+	for _, m := range mechanisms {
+		switch m.Name {
+		case types.RecoveryOptionNameTypeVerifiedEmail:
+			names = append(names, attributeEmail)
+		case types.RecoveryOptionNameTypeVerifiedPhoneNumber:
+			names = append(names, attributePhone)
+		}
+	}
+	return names
+}
+
+// recoveryAddress is where a code for a new password goes: only where the user
+// has proved to be. "" is nowhere.
+func (p *Pool) recoveryAddress(u *User) string {
+	for _, a := range p.recoveryAddresses() {
+		if u.verified(a) {
+			return a
+		}
+	}
+	return ""
+}
+
+const (
+	codeSubject = "Your verification code"
+	codeEmail   = "Your verification code is {####}"
+	codeSMS     = "Your verification code is {####}"
+)
+
+// codeMessage is the mail or text that brings a code. A mail is HTML, as AWS's
+// are, and people choose their names: what they choose must not become markup.
+func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.Message {
+	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), Code: text}
+	template := deref(p.Shown.VerificationTemplate)
+	name := p.knownName(u)
+	if c.Attribute == attributePhone {
+		m.Channel = "sms"
+		body := orElse(deref(template.SmsMessage), orElse(deref(p.Shown.SMSVerificationMessage), codeSMS))
+		m.Body = strings.NewReplacer("{username}", name, "{####}", text).Replace(body)
+		return m
+	}
+	m.Channel = "email"
+	subject := orElse(deref(template.EmailSubject), orElse(deref(p.Shown.EmailVerificationSubject), codeSubject))
+	body := orElse(deref(template.EmailMessage), orElse(deref(p.Shown.EmailVerificationMessage), codeEmail))
+	m.Subject = strings.NewReplacer("{username}", name, "{####}", text).Replace(subject)
+	m.Body = strings.NewReplacer("{username}", html.EscapeString(name), "{####}", text).Replace(body)
+	return m
+}
+
+// knownName is the name that the user goes by: where names are addresses, people
+// know their address, not their sub.
+func (p *Pool) knownName(u *User) string {
+	for _, a := range p.UsernameFrom {
+		if v := u.Attributes[a]; v != "" {
+			return v
+		}
+	}
+	return u.Username
+}
+
+// deliver keeps a code and sends it, in one transaction with what it belongs to.
+func (s *Service) deliver(ctx context.Context, tx *store.Tx, p *Pool, u *User, c *Code, text string, now time.Time) error {
+	if err := keepCode(ctx, tx, c); err != nil {
+		return err
+	}
+	return s.outbox.Put(ctx, tx, p.codeMessage(u, c, text, now))
+}
+
+// deliverNowhere does for nobody the work of deliver. The code that it keeps is
+// one that nothing opens, and in the place of the message it keeps one for
+// nobody until the next sweep.
+func (s *Service) deliverNowhere(ctx context.Context, tx *store.Tx, p *Pool, n *named, c *Code, now time.Time) error {
+	var unknown [32]byte
+	if _, err := io.ReadFull(s.random, unknown[:]); err != nil {
+		return err
+	}
+	c.Hash = s.codeHash(c.ID, hex.EncodeToString(unknown[:]))
+	if err := keepCode(ctx, tx, c); err != nil {
+		return err
+	}
+	stand := &User{Username: n.name}
+	plain, err := json.Marshal(p.codeMessage(stand, c, "000000", now))
+	if err != nil {
+		return err
+	}
+	id := hex.EncodeToString(s.keys.MAC(keyring.Outbox, hex.EncodeToString(unknown[:])))
+	sealed, err := s.keys.Seal(keyring.Outbox, id, plain)
+	if err != nil {
+		return err
+	}
+	if _, err := codeTable.DeleteWhere(ctx, tx, expired, now.UnixMilli()); err != nil {
+		return err
+	}
+	return codeTable.Insert(ctx, tx, &Code{ID: id, PoolID: p.ID, Sub: n.sub, Hash: hex.EncodeToString(sealed), Expires: now.UnixMilli()})
+}
+
+// send makes a code for whom is named and delivers it to the attribute, or, for
+// nobody, does as if. It returns what the client is told of it.
+func (s *Service) send(ctx context.Context, n *named, purpose codePurpose, attribute string, candidates []string, now time.Time) (*types.CodeDeliveryDetailsType, error) {
+	details, value := s.simulated(n, candidates), ""
+	if n.user != nil {
+		value = n.user.Attributes[attribute]
+		details = deliveryDetails(attribute, value)
+	} else {
+		attribute = *details.AttributeName
+	}
+	c, text, err := s.newCode(n.pool.ID, n.sub, n.client.ID, purpose, attribute, value, now)
+	if err != nil {
+		return nil, err
+	}
+	err = s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
+		if n.user == nil {
+			return s.deliverNowhere(ctx, tx, p, n, c, now)
+		}
+		return s.deliver(ctx, tx, p, n.user, c, text, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return details, nil
+}
+
+// deliveryDetails says where a code went, so that its owner knows the place and
+// nobody else learns it.
+func deliveryDetails(attribute, value string) *types.CodeDeliveryDetailsType {
+	d := &types.CodeDeliveryDetailsType{AttributeName: &attribute, DeliveryMedium: types.DeliveryMediumTypeEmail}
+	if attribute == attributePhone {
+		d.DeliveryMedium = types.DeliveryMediumTypeSms
+		d.Destination = ptr(maskPhone(value))
+		return d
+	}
+	d.Destination = ptr(maskEmail(value))
+	return d
+}
+
+// maskEmail leaves the first letter of both sides: j***@e***. In lower case, since
+// the case that somebody once wrote their address in would tell it from a simulated one.
+func maskEmail(value string) string {
+	value = strings.ToLower(value)
+	at := strings.LastIndexByte(value, '@')
+	if at < 0 {
+		return "***"
+	}
+	first := func(text string) string {
+		for _, r := range text {
+			return string(r)
+		}
+		return ""
+	}
+	return first(value[:at]) + "***@" + first(value[at+1:]) + "***"
+}
+
+// maskPhone leaves the last four digits of a number that has more: +*******1234.
+func maskPhone(value string) string {
+	const hidden, shown = "+*******", 4
+	digits := strings.TrimPrefix(value, "+")
+	if len(digits) < 2*shown {
+		return hidden
+	}
+	return hidden + digits[len(digits)-shown:]
+}
+
+// simulated is what a client is told of a code that nobody gets: always the same
+// for one name, and what it could be for a user of that name.
+func (s *Service) simulated(n *named, candidates []string) *types.CodeDeliveryDetailsType {
+	for _, a := range candidates {
+		if a == attributeEmail && validEmail(n.name) || a == attributePhone && validPhone(n.name) {
+			return deliveryDetails(a, n.name)
+		}
+	}
+	attribute := attributeEmail
+	if len(candidates) == 1 || !slices.Contains(n.pool.AutoVerified, attributeEmail) && slices.Contains(n.pool.AutoVerified, attributePhone) {
+		attribute = candidates[0]
+	}
+	drawn := s.keys.MAC(keyring.Tokens, "nowhere", n.pool.ID, n.pool.fold(n.name))
+	if attribute == attributePhone {
+		digits := []byte("+0000")
+		for i := 1; i < len(digits); i++ {
+			digits[i] += drawn[i] % 10
+		}
+		return deliveryDetails(attribute, "+1000000"+string(digits[1:]))
+	}
+	letter := func(b byte) string { return string('a' + rune(b%26)) }
+	return deliveryDetails(attribute, letter(drawn[0])+"@"+letter(drawn[1]))
+}

@@ -1,0 +1,64 @@
+package userpool
+
+import (
+	"context"
+	"encoding/hex"
+	"unicode/utf8"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/keyring"
+)
+
+// named is whom somebody without credentials names: a user, or nobody. For
+// nobody a client that hides its users has the same done as for a user, so that
+// neither the answer nor the time it takes tells who has an account.
+type named struct {
+	pool   *poolState
+	client *clientState
+	name   string // as it was given
+	user   *User  // nil: nobody
+	sub    string // the user's, or what stands for nobody of that name
+}
+
+// whom finds the client, proves its secret hash and looks the user up. It
+// returns nobody only to a client that hides its users.
+func (s *Service) whom(ctx context.Context, call *access.Call, clientID, secretHash, username *string) (*named, error) {
+	p, c, err := s.anyClient(clientID)
+	if err != nil {
+		return nil, err
+	}
+	n := &named{pool: p, client: c, name: deref(username)}
+	if n.name == "" || utf8.RuneCountInString(n.name) > maxUsername {
+		return nil, invalid(textBadUsername)
+	}
+	if err := c.checkSecretHash(deref(secretHash), n.name); err != nil {
+		return nil, s.refused(call, "secret hash", err)
+	}
+	if n.user, err = findUser(ctx, s.db, p.Pool, n.name); err != nil {
+		return nil, err
+	}
+	if n.user != nil {
+		n.sub = n.user.Sub
+		return n, nil
+	}
+	return n, s.hide(n, noUserOfClient())
+}
+
+// hide makes nobody of a user for whom a thing is not done. A client that shows
+// its users gets the reason instead.
+func (s *Service) hide(n *named, reason error) error {
+	if !n.client.HideUsers {
+		return reason
+	}
+	n.user = nil
+	n.sub = "nobody/" + hex.EncodeToString(s.keys.MAC(keyring.Tokens, "nobody", n.pool.ID, n.pool.fold(n.name)))
+	return nil
+}
+
+// hideDisabled is hide for a user who is kept out.
+func (s *Service) hideDisabled(n *named) error {
+	if n.user != nil && !n.user.Enabled {
+		return s.hide(n, notAuthorized(textDisabled))
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package userpool
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// ForgotPassword sends a code for a new password to an address that the user
+// has proved, and nowhere else.
+func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp.ForgotPasswordInput) (*idp.ForgotPasswordOutput, error) {
+	n, err := s.whom(ctx, call, in.ClientId, in.SecretHash, in.Username)
+	if err != nil {
+		return nil, s.refused(call, "recovery code", err)
+	}
+	candidates := n.pool.recoveryAddresses()
+	if len(candidates) == 0 {
+		return nil, s.refused(call, "recovery code", notAuthorized(textAdminRecovers))
+	}
+	if err := s.hideDisabled(n); err != nil {
+		return nil, s.refused(call, "recovery code", err)
+	}
+	attribute := ""
+	if n.user != nil {
+		var reason error
+		if attribute, reason = n.pool.recoverable(n.user); reason != nil {
+			if err := s.hide(n, reason); err != nil {
+				return nil, s.refused(call, "recovery code", err)
+			}
+		}
+	}
+	if err := s.spend(ctx, allowForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+		return nil, s.refused(call, "recovery code", err)
+	}
+	details, err := s.send(ctx, n, codePassword, attribute, candidates, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	call.Record.Note("recovery code", audit.Passed, sentTo(n), call.Time)
+	return &idp.ForgotPasswordOutput{CodeDeliveryDetails: details}, nil
+}
+
+// recoverable is where a code for a new password can be sent to, or why not: an
+// account that waits for its first own password has another way, and one
+// without a proved address has none.
+func (p *Pool) recoverable(u *User) (attribute string, why error) {
+	if u.Status == ForceChangePassword {
+		return "", notAuthorized(textCannotReset)
+	}
+	if attribute = p.recoveryAddress(u); attribute == "" {
+		return "", invalid(textNoRecovery)
+	}
+	return attribute, nil
+}
+
+// ConfirmForgotPassword sets a new password with the code that was sent, and
+// ends every sign-in of the old one: it may have been somebody else's.
+func (s *Service) ConfirmForgotPassword(ctx context.Context, call *access.Call, in *idp.ConfirmForgotPasswordInput) (*idp.ConfirmForgotPasswordOutput, error) {
+	n, err := s.whom(ctx, call, in.ClientId, in.SecretHash, in.Username)
+	if err != nil {
+		return nil, s.refused(call, "recovery code", err)
+	}
+	if err := s.recover(ctx, call, n, deref(in.ConfirmationCode), deref(in.Password)); err != nil {
+		return nil, s.refused(call, "recovery code", err)
+	}
+	call.Record.Note("recovery code", audit.Passed, "user "+n.sub, call.Time)
+	return &idp.ConfirmForgotPasswordOutput{}, nil
+}
+
+func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answer, password string) error {
+	if err := n.pool.Policy.Check(password); err != nil {
+		return err
+	}
+	if err := s.hideDisabled(n); err != nil {
+		return err
+	}
+	if err := s.spend(ctx, allowConfirmForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+		return err
+	}
+	code, err := s.tryCode(ctx, s.codeID(n.pool.ID, n.sub, codePassword, ""), n.client.ID, answer, call.Time)
+	if err != nil {
+		return err
+	}
+	if n.user == nil {
+		return codeMismatch()
+	}
+	// Only a right code is worth the price of a hash.
+	kept, err := s.keep(ctx, n.pool.Pool, n.user, password)
+	if err != nil {
+		return err
+	}
+	err = s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
+		if err := useCode(ctx, tx, code); err != nil {
+			return err
+		}
+		_, err := updateUser(ctx, tx, p, n.user.NameKey, func(u *User) error {
+			switch {
+			case u.Sub != n.user.Sub || u.Status == ForceChangePassword:
+				return codeExpired()
+			case u.Attributes[code.Attribute] != code.Value || !u.verified(code.Attribute):
+				return codeExpired() // it went to an address that is theirs no longer
+			case code.Issued.Before(u.PasswordSet):
+				return codeExpired() // a password was set since: whoever has the code is late
+			case !u.Enabled:
+				return notAuthorized(textDisabled)
+			}
+			u.setPassword(kept, call.Time)
+			u.Status, u.Modified = Confirmed, call.Time
+			u.endSignIns(call.Time)
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Who has proved to be the owner need not wait for their own failures.
+	return s.forget(ctx, s.guessesFor(n.pool.ID, n.user.NameKey, call.Source, false))
+}
+
+// endSignIns kills every token and challenge of before this second. The owner,
+// who signs in with the new password at once, must not be shut out by it.
+func (u *User) endSignIns(now time.Time) {
+	u.Epoch, u.SignedOut = u.Epoch+1, now.Truncate(time.Second).Add(-1)
+}
+
+// AdminResetUserPassword takes a user's password out of use and sends the code
+// for a new one.
+func (s *Service) AdminResetUserPassword(ctx context.Context, call *access.Call, in *idp.AdminResetUserPasswordInput) (*idp.AdminResetUserPasswordOutput, error) {
+	p, found, err := s.user(ctx, call, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.recoveryAddresses()) == 0 {
+		return nil, notAuthorized(textAdminRecovers)
+	}
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+		attribute := ""
+		u, err := updateUser(ctx, tx, p, found.NameKey, func(u *User) (why error) {
+			switch {
+			case u.Sub != found.Sub:
+				return noUser()
+			case !u.Enabled:
+				return notAuthorized(textDisabled)
+			case u.Status != Confirmed && u.Status != ResetRequired:
+				return notAuthorized(textCannotReset)
+			}
+			u.Status, u.Modified = ResetRequired, call.Time
+			attribute, why = p.recoverable(u)
+			return why
+		})
+		if err != nil {
+			return err
+		}
+		code, text, err := s.newCode(p.ID, u.Sub, "", codePassword, attribute, u.Attributes[attribute], call.Time)
+		if err != nil {
+			return err
+		}
+		return s.deliver(ctx, tx, p, u, code, text, call.Time)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &idp.AdminResetUserPasswordOutput{}, nil
+}
+
+// ChangePassword sets a new password for the bearer, who must know the old one.
+// Their sign-ins go on, as in AWS.
+func (s *Service) ChangePassword(ctx context.Context, call *access.Call, in *idp.ChangePasswordInput) (*idp.ChangePasswordOutput, error) {
+	who, err := s.authenticate(ctx, call, deref(in.AccessToken))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.changePassword(ctx, call, who, deref(in.PreviousPassword), deref(in.ProposedPassword)); err != nil {
+		return nil, s.refused(call, "password", err)
+	}
+	call.Record.Note("password", audit.Passed, "changed by user "+who.user.Sub, call.Time)
+	return &idp.ChangePasswordOutput{}, nil
+}
+
+func (s *Service) changePassword(ctx context.Context, call *access.Call, who *session, previous, proposed string) error {
+	if who.user.Status == ResetRequired {
+		text := textResetRequired
+		return &types.PasswordResetRequiredException{Message: &text}
+	}
+	if err := who.pool.Policy.Check(proposed); err != nil {
+		return err
+	}
+	if err := s.spend(ctx, allowChangePassword, who.pool.ID, who.user.Sub, call.Source, call.Time); err != nil {
+		return err
+	}
+	// A token that was stolen must not open more guesses than a sign-in has.
+	a := attempt{pool: who.pool, client: who.client, address: call.Source}
+	u, err := s.guess(ctx, call, a, who.user, who.user.NameKey, func() (bool, error) {
+		if len(previous) > 4*maxPassword {
+			return false, nil
+		}
+		return s.passwords.Matches(ctx, who.user.owner(), who.user.Password, previous)
+	})
+	if err != nil {
+		return err
+	}
+	kept, err := s.keep(ctx, who.pool.Pool, u, proposed)
+	if err != nil {
+		return err
+	}
+	return s.changeUser(ctx, who.pool, u, call.Time, func(now *User) error {
+		if !bytes.Equal(now.Password, u.Password) || now.Status != Confirmed {
+			return notAuthorized(textWrongPassword) // it was changed meanwhile
+		}
+		now.setPassword(kept, call.Time)
+		return nil
+	})
+}

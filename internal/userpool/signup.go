@@ -1,0 +1,123 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// SignUp makes an account for whoever asks, unconfirmed until its owner brings
+// the code that is sent, or an administrator confirms it. Of two who ask for one
+// name at once, one gets it.
+func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpInput) (*idp.SignUpOutput, error) {
+	p, c, err := s.anyClient(in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkSecretHash(deref(in.SecretHash), deref(in.Username)); err != nil {
+		return nil, s.refused(call, "secret hash", err)
+	}
+	if p.AdminOnly {
+		return nil, s.refused(call, "sign-up", notAuthorized(textSignUpOff))
+	}
+	if err := p.Policy.Check(deref(in.Password)); err != nil {
+		return nil, err
+	}
+	u, err := s.selfMade(p, c, in, call)
+	if err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
+	// That a name is taken is no secret here, so a hash need not be made to keep it.
+	if err := nameFree(ctx, s.db, p.Pool, u); err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
+	kept, err := s.keep(ctx, p.Pool, u, *in.Password)
+	if err != nil {
+		return nil, err
+	}
+	u.setPassword(kept, call.Time)
+
+	out := &idp.SignUpOutput{UserSub: &u.Sub}
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+		if p.AdminOnly {
+			return notAuthorized(textSignUpOff)
+		}
+		if err := insertUser(ctx, tx, p, u); err != nil {
+			return err
+		}
+		a := p.signUpAddress(u)
+		if a == "" {
+			return nil
+		}
+		code, text, err := s.newCode(p.ID, u.Sub, c.ID, codeSignUp, a, u.Attributes[a], call.Time)
+		if err != nil {
+			return err
+		}
+		out.CodeDeliveryDetails = deliveryDetails(a, code.Value)
+		return s.deliver(ctx, tx, p, u, code, text, call.Time)
+	})
+	var taken *types.AliasExistsException
+	if errors.Is(err, errUserTaken) || errors.As(err, &taken) {
+		err = nameTaken()
+	}
+	if err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
+	call.Record.Note("sign-up", audit.Passed, "user "+u.Sub+", client "+c.ID, call.Time)
+	return out, nil
+}
+
+// selfMade is the user that somebody describes who makes their own account: with
+// the attributes that the client may write, all that the pool requires, and
+// nothing proved yet.
+func (s *Service) selfMade(p *poolState, c *clientState, in *idp.SignUpInput, call *access.Call) (*User, error) {
+	u, err := s.newUser(p.Pool, &idp.AdminCreateUserInput{Username: in.Username, UserAttributes: in.UserAttributes}, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	for _, given := range in.UserAttributes {
+		name := deref(given.Name)
+		rule, ok := p.Schema.Find(name)
+		switch {
+		case !ok:
+			return nil, invalid(textUnknownAttribute(name))
+		case !c.mayWrite(rule):
+			return nil, notAuthorized(textUnwritable)
+		}
+	}
+	if missing := p.Schema.missing(u.Attributes); len(missing) > 0 {
+		return nil, invalid(textRequired(missing[0]))
+	}
+	for _, a := range addresses {
+		if u.Attributes[a] != "" {
+			u.Attributes[verifiedOf(a)] = "false"
+		}
+	}
+	u.Status = Unconfirmed
+	return u, nil
+}
+
+// nameFree refuses a new user one of whose names is somebody's already.
+func nameFree(ctx context.Context, session store.Session, p *Pool, u *User) error {
+	for name := range p.names(u) {
+		holder, err := findUser(ctx, session, p, name)
+		if err != nil {
+			return err
+		}
+		if holder != nil {
+			return nameTaken()
+		}
+	}
+	return nil
+}
+
+func nameTaken() error {
+	text := textNameTaken
+	return &types.UsernameExistsException{Message: &text}
+}
