@@ -13,11 +13,13 @@ import (
 
 // settings are what the command line chooses.
 type settings struct {
-	rounds      int
+	rounds      int           // at most
+	within      time.Duration // of all of it: no round is begun that would not end in time
 	length      time.Duration // of one run
 	connections int
 	only        *regexp.Regexp // scenarios; nil: all
 	check       bool
+	offline     string // folder with serverless-offline; "": without it
 }
 
 func main() {
@@ -30,7 +32,9 @@ func main() {
 	}
 	var s settings
 	only := flag.String("only", "", "run only the scenarios whose name has this regular expression")
-	flag.IntVar(&s.rounds, "rounds", 7, "how often each scenario runs")
+	flag.IntVar(&s.rounds, "rounds", 9, "how often each scenario runs, at most")
+	flag.DurationVar(&s.within, "within", 225*time.Second, "begin no round that would end later; two are run in any case")
+	flag.StringVar(&s.offline, "offline", "", "compare with serverless-offline, installed by npm in this folder")
 	flag.DurationVar(&s.length, "length", time.Second, "how long one run lasts, in whole seconds")
 	flag.IntVar(&s.connections, "connections", 8, "connections of wrk")
 	flag.BoolVar(&s.check, "check", false, "fail if a median is over its target")
@@ -42,7 +46,7 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	met, err := run(ctx, s, os.Stdout)
+	met, err := run(ctx, s, time.Now(), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -53,12 +57,13 @@ func main() {
 }
 
 // run says whether every target was met.
-func run(ctx context.Context, s settings, out io.Writer) (bool, error) {
+func run(ctx context.Context, s settings, began time.Time, out io.Writer) (bool, error) {
 	if err := install(ctx, out); err != nil {
 		return false, err
 	}
 	facts(ctx, out)
-	site, err := open(ctx, out)
+	load := firstField("/proc/loadavg")
+	site, err := open(ctx, s, out)
 	defer site.close()
 	if err != nil {
 		return false, err
@@ -72,8 +77,9 @@ func run(ctx context.Context, s settings, out io.Writer) (bool, error) {
 			return false, fmt.Errorf("%s, before the runs: %w", c.name, err)
 		}
 	}
-	fmt.Fprintf(out, "%d rounds of %d scenarios, %s each, %d connections\n", s.rounds, len(scenarios), s.length, s.connections)
-	if err := measure(ctx, s, site, scenarios); err != nil {
+	fmt.Fprintf(out, "rounds of %d scenarios, %s each, %d connections\n", len(scenarios), s.length, s.connections)
+	others, err := measure(ctx, s, began.Add(s.within), site, scenarios)
+	if err != nil {
 		return false, err
 	}
 	for _, c := range scenarios {
@@ -81,5 +87,8 @@ func run(ctx context.Context, s settings, out io.Writer) (bool, error) {
 			return false, fmt.Errorf("%s, after the runs: %w", c.name, err)
 		}
 	}
-	return report(out, scenarios), nil
+	met := report(out, scenarios)
+	judge(out, others, load)
+	fmt.Fprintf(out, "took      %s\n", time.Since(began).Round(time.Second))
+	return met, nil
 }

@@ -16,9 +16,13 @@ type comparison struct {
 var comparisons = []comparison{
 	{guardedUncached, haproxyVerifies, 1.5, "every signature verified, to haproxy with jwt_verify"},
 	{guardedCached, haproxyVerifies, 0.9, "with the cache of tokens, to haproxy with jwt_verify"},
+	{httpUncached, haproxyVerifies, 1.5, "HTTP API, every signature verified, to haproxy with jwt_verify"},
+	{httpCached, haproxyVerifies, 0.9, "HTTP API, with the cache of tokens, to haproxy with jwt_verify"},
+	{rememberedAnswer, openProxied, 1.15, "a remembered answer of an authorizer's function, to an open route"},
 	{openProxied, haproxyIsOpen, 0, "open, to haproxy without a check"},
 	{guardedCached, openProxied, 0, "a cached token, to an open route"},
 	{invokedGuarded, invokedBare, 1.35, "a guarded warm invocation, to a bare loop"},
+	{invokedWhole, offlineInvoked, 0.3, "a guarded warm invocation, function included, to serverless-offline"},
 	{refusedForged, guardedUncached, 1, "a forged token, to a good one that is verified"},
 	{refusedNoToken, openProxied, 1, "no token, to an open route"},
 	{refusedForged, haproxyForged, 0, "a forged token, to haproxy"},
@@ -27,7 +31,7 @@ var comparisons = []comparison{
 
 // report prints what was measured, and whether every target is met by its median.
 func report(out io.Writer, scenarios []*scenario) bool {
-	fmt.Fprintf(out, "\n%-64s %28s %10s\n", "processor time of the server", "µs a request (least..most)", "requests/s")
+	fmt.Fprintf(out, "\n%-64s %28s %10s\n", fmt.Sprintf("processor time of the server, %d rounds", len(scenarios[0].samples)), "µs a request (least..most)", "requests/s")
 	byName := map[string]*scenario{}
 	for _, c := range scenarios {
 		byName[c.name] = c

@@ -43,22 +43,32 @@ type result struct {
 	Broken           int // connections that failed or timed out
 }
 
-// measure runs each scenario once to warm up, then in rounds, forward and backward.
-func measure(ctx context.Context, s settings, place *site, scenarios []*scenario) error {
+// measure runs each scenario once to warm up, then in rounds, forward and backward,
+// until there are enough or time is up. It returns what share of the processors
+// other programs had in each round.
+func measure(ctx context.Context, s settings, until time.Time, place *site, scenarios []*scenario) (others []float64, err error) {
 	script := filepath.Join(place.folder, "wrk.lua")
 	if err := os.WriteFile(script, []byte(wrkScript), 0o600); err != nil {
-		return err
+		return nil, err
 	}
 	for i, c := range scenarios {
 		list := filepath.Join(place.folder, fmt.Sprintf("tokens-%d", i))
 		if err := os.WriteFile(list, []byte(strings.Join(c.tokens, "\n")), 0o600); err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := c.run(ctx, s, script, list, time.Second); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	var longest time.Duration
 	for round := range s.rounds {
+		if round >= fewest && time.Now().Add(longest).After(until) {
+			break
+		}
+		before, err := place.used()
+		if err != nil {
+			return nil, err
+		}
 		for i := range scenarios {
 			if round%2 == 1 {
 				i = len(scenarios) - 1 - i
@@ -66,13 +76,22 @@ func measure(ctx context.Context, s settings, place *site, scenarios []*scenario
 			c := scenarios[i]
 			got, err := c.run(ctx, s, script, filepath.Join(place.folder, fmt.Sprintf("tokens-%d", i)), s.length)
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 			c.samples = append(c.samples, got)
 		}
+		after, err := place.used()
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, strangers(before, after))
+		longest = max(longest, after.at.Sub(before.at))
 	}
-	return nil
+	return others, nil
 }
+
+// fewest rounds: one forward, one backward.
+const fewest = 2
 
 // run drives the scenario for a while. Every answer must have the status that is due.
 func (c *scenario) run(ctx context.Context, s settings, script, tokens string, length time.Duration) (sample, error) {
@@ -83,7 +102,7 @@ func (c *scenario) run(ctx context.Context, s settings, script, tokens string, l
 	arguments = append(arguments, c.url, "--", tokens, strconv.Itoa(c.next))
 	ctx, cancel := context.WithTimeout(ctx, length+time.Minute)
 	defer cancel()
-	before, err := c.server.cpu()
+	before, err := c.spent()
 	if err != nil {
 		return sample{}, err
 	}
@@ -91,7 +110,7 @@ func (c *scenario) run(ctx context.Context, s settings, script, tokens string, l
 	if err != nil {
 		return sample{}, fmt.Errorf("wrk: %w\n%s", err, text)
 	}
-	after, err := c.server.cpu()
+	after, err := c.spent()
 	if err != nil {
 		return sample{}, err
 	}

@@ -13,6 +13,7 @@ import (
 type scenario struct {
 	name    string
 	server  *process
+	whole   bool // the processes that the server has started count, too
 	url     string
 	host    string   // the Host header; "" for the url's
 	tokens  []string // sent in turn; none: no Authorization
@@ -31,34 +32,58 @@ type sample struct {
 
 // The names of the scenarios, where the report compares them.
 const (
-	openProxied     = "proxied, open"
-	guardedUncached = "proxied, guarded, every signature verified"
-	guardedCached   = "proxied, guarded, token in the cache"
-	guardedMany     = "proxied, guarded, token in the cache, 1,000 routes in 100 APIs"
-	refusedForged   = "proxied, refused: forged signature"
-	refusedNoToken  = "proxied, refused: no token"
-	haproxyIsOpen   = "haproxy, open"
-	haproxyVerifies = "haproxy, jwt_verify"
-	haproxyForged   = "haproxy, refused: forged signature"
-	invokedGuarded  = "function, guarded, warm"
-	invokedBare     = "function, bare Runtime API loop behind net/http"
+	openProxied      = "proxied, open"
+	guardedUncached  = "proxied, guarded, every signature verified"
+	guardedCached    = "proxied, guarded, token in the cache"
+	guardedMany      = "proxied, guarded, token in the cache, 1,000 routes in 100 APIs"
+	refusedForged    = "proxied, refused: forged signature"
+	refusedNoToken   = "proxied, refused: no token"
+	httpUncached     = "proxied by an HTTP API, JWT, every signature verified"
+	httpCached       = "proxied by an HTTP API, JWT, token in the cache"
+	rememberedAnswer = "proxied, authorizer's function, answer in the cache"
+	haproxyIsOpen    = "haproxy, open"
+	haproxyVerifies  = "haproxy, jwt_verify"
+	haproxyForged    = "haproxy, refused: forged signature"
+	invokedGuarded   = "function, guarded, warm"
+	invokedWhole     = "function, guarded, warm, function included"
+	offlineInvoked   = "function, serverless-offline with a Lambda authorizer"
+	invokedBare      = "function, bare Runtime API loop behind net/http"
 )
 
+// authorizerKey is what the authorizers' functions let in.
+const authorizerKey = "ann-s-own-key"
+
+// spent is the processor time that counts.
+func (c *scenario) spent() (time.Duration, error) {
+	if c.whole {
+		return c.server.family()
+	}
+	return c.server.cpu()
+}
+
 func (s *site) scenarios(chosen settings) ([]*scenario, error) {
-	one, forged := s.tokens.good[:1], []string{s.tokens.forged}
+	one, key, forged := s.tokens.good[:1], []string{authorizerKey}, []string{s.tokens.forged}
 	prod := func(path string) string { return s.address + "/prod/" + path }
 	all := []*scenario{
 		{name: openProxied, server: s.sallyport, url: prod("open"), host: s.apis.rest, status: 200, body: upstreamBody},
 		{name: haproxyIsOpen, server: s.haproxy, url: s.haproxyOpen + "/open", status: 200, body: upstreamBody},
 		{name: guardedUncached, server: s.sallyport, url: prod("guarded"), host: s.apis.rest, tokens: s.tokens.good, status: 200, body: upstreamBody},
 		{name: haproxyVerifies, server: s.haproxy, url: s.haproxyGuarded + "/guarded", tokens: s.tokens.good, status: 200, body: upstreamBody},
+		{name: httpUncached, server: s.sallyport, url: s.address + "/guarded", host: s.apis.http, tokens: s.tokens.good, status: 200, body: upstreamBody},
 		{name: guardedCached, server: s.sallyport, url: prod("guarded"), host: s.apis.rest, tokens: one, status: 200, body: upstreamBody},
+		{name: httpCached, server: s.sallyport, url: s.address + "/guarded", host: s.apis.http, tokens: one, status: 200, body: upstreamBody},
+		{name: rememberedAnswer, server: s.sallyport, url: prod("asked"), host: s.apis.rest, tokens: key, status: 200, body: upstreamBody},
 		{name: guardedMany, server: s.sallyport, url: prod("r7"), host: s.apis.last, tokens: one, status: 200, body: upstreamBody},
 		{name: refusedForged, server: s.sallyport, url: prod("guarded"), host: s.apis.rest, tokens: forged, status: 401, body: "Unauthorized"},
 		{name: haproxyForged, server: s.haproxy, url: s.haproxyGuarded + "/guarded", tokens: forged, status: 401},
 		{name: refusedNoToken, server: s.sallyport, url: prod("guarded"), host: s.apis.rest, status: 401, body: "Unauthorized"},
 		{name: invokedGuarded, server: s.sallyport, url: prod("lambda"), host: s.apis.rest, tokens: one, status: 200, body: `"message":"Welcome"`},
 		{name: invokedBare, server: s.loop, url: s.loopAddress + "/lambda", tokens: one, status: 200, body: `"message":"Welcome"`},
+	}
+	if s.offline != nil {
+		all = append(all,
+			&scenario{name: invokedWhole, server: s.sallyport, whole: true, url: prod("lambda"), host: s.apis.rest, tokens: one, status: 200, body: `"message":"Welcome"`},
+			&scenario{name: offlineInvoked, server: s.offline, whole: true, url: s.offlineAddress + "/lambda", tokens: key, status: 200, body: `"message":"Welcome"`})
 	}
 	for _, c := range all {
 		c.forged = s.tokens.forged

@@ -30,6 +30,20 @@ type site struct {
 
 	loop        *process
 	loopAddress string
+
+	offline        *process // nil: not asked for
+	offlineAddress string
+}
+
+// processes are the servers that run.
+func (s *site) processes() []*process {
+	var running []*process
+	for _, p := range []*process{s.offline, s.loop, s.haproxy, s.sallyport} {
+		if p != nil {
+			running = append(running, p)
+		}
+	}
+	return running
 }
 
 const (
@@ -39,7 +53,7 @@ const (
 )
 
 // open starts all of it. What has been started is in the site also when it fails.
-func open(ctx context.Context, out io.Writer) (*site, error) {
+func open(ctx context.Context, chosen settings, out io.Writer) (*site, error) {
 	s := &site{}
 	var err error
 	if s.folder, err = os.MkdirTemp("", "sallyport-bench-"); err != nil {
@@ -48,9 +62,10 @@ func open(ctx context.Context, out io.Writer) (*site, error) {
 	if s.upstream, err = upstream(); err != nil {
 		return s, err
 	}
-	function := filepath.Join(s.folder, "bootstrap")
+	functions := programs{filepath.Join(s.folder, "welcome"), filepath.Join(s.folder, "authorizer")}
 	fmt.Fprintln(out, "building")
-	if err := errors.Join(build(ctx, function, "./examples/pizza/function"), build(ctx, filepath.Join(s.folder, "sallyport"), "./cmd/sallyport")); err != nil {
+	if err := errors.Join(build(ctx, functions.welcome, "./examples/pizza/function"), build(ctx, functions.authorizer, "./bench/authorizer"),
+		build(ctx, filepath.Join(s.folder, "sallyport"), "./cmd/sallyport")); err != nil {
 		return s, err
 	}
 	s.sallyport, s.address, err = start(ctx, regexp.MustCompile(`ready at (http://\S+) `), []string{
@@ -67,7 +82,7 @@ func open(ctx context.Context, out io.Writer) (*site, error) {
 		return s, fmt.Errorf("tokens: %w", err)
 	}
 	fmt.Fprintln(out, "deploying")
-	if s.apis, err = deploy(ctx, c, s.tokens.poolARN, "http://"+s.upstream.Addr().String(), function); err != nil {
+	if s.apis, err = deploy(ctx, c, s.tokens, "http://"+s.upstream.Addr().String(), functions); err != nil {
 		return s, fmt.Errorf("APIs: %w", err)
 	}
 	if err := s.startHAProxy(ctx); err != nil {
@@ -77,7 +92,10 @@ func open(ctx context.Context, out io.Writer) (*site, error) {
 	if err != nil {
 		return s, err
 	}
-	s.loop, s.loopAddress, err = start(ctx, regexp.MustCompile(`ready at (http://\S+)$`), nil, program, bareLoopArgument, function)
+	s.loop, s.loopAddress, err = start(ctx, regexp.MustCompile(`ready at (http://\S+)$`), nil, program, bareLoopArgument, functions.welcome)
+	if err == nil && chosen.offline != "" {
+		err = s.startOffline(ctx, chosen.offline, out)
+	}
 	return s, err
 }
 
@@ -96,7 +114,7 @@ func build(ctx context.Context, program, of string) error {
 }
 
 func (s *site) close() {
-	for _, p := range []*process{s.loop, s.haproxy, s.sallyport} {
+	for _, p := range s.processes() {
 		p.stop()
 	}
 	if s.upstream != nil {

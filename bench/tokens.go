@@ -27,6 +27,7 @@ const circle = 6000
 // tokens are a user pool and what it has signed.
 type tokens struct {
 	poolARN, issuer string
+	client          string // the audience
 	key             *rsa.PublicKey
 	good            []string // ID tokens, all different
 	forged          string   // the claims of a good one, signed by a key of nobody
@@ -61,7 +62,7 @@ func makeTokens(ctx context.Context, address string, c aws.Config) (*tokens, err
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{poolARN: *pool.UserPool.Arn, good: make([]string, circle)}
+	t := &tokens{poolARN: *pool.UserPool.Arn, client: *client.UserPoolClient.ClientId, good: make([]string, circle)}
 	var group sync.WaitGroup
 	failures := make([]error, 4)
 	for worker := range failures {
