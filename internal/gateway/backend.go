@@ -84,9 +84,9 @@ func (c *carriage) release() {
 }
 
 func (b *backend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
-	if d != nil {
-		return denied(d, badBody)
+	body, refused := readBody(x)
+	if refused.denial != nil {
+		return refused
 	}
 	c := carriages.Get().(*carriage)
 	defer c.release()

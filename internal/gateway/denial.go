@@ -97,6 +97,7 @@ var (
 	denyMediaType    = newDenial("UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException", "Unsupported Media Type", httpBadRequest)
 	failInternal     = newDenial("API_CONFIGURATION_ERROR", 500, "InternalServerErrorException", "Internal server error", httpInternal)
 	failBadAnswer    = newDenial("DEFAULT_5XX", 502, "InternalServerErrorException", "Internal server error", httpInternal)
+	failNoRoom       = newDenial("", 503, "ServiceUnavailableException", "Service Unavailable", httpUnavailable) // reported
 	failTimeout      = newDenial("INTEGRATION_TIMEOUT", 504, "InternalServerErrorException", "Endpoint request timed out", httpUnavailable)
 	failUnreachable  = newDenial("INTEGRATION_FAILURE", 504, "InternalServerErrorException", "Network error communicating with endpoint", httpUnavailable) // reported
 )

@@ -21,7 +21,7 @@ import (
 )
 
 // Config is what a Gateway needs from its surroundings. All fields are required
-// but Backend and AccessLogs.
+// but Backend, AccessLogs and Bodies.
 type Config struct {
 	DB      *store.DB
 	Clock   *clock.Clock
@@ -42,6 +42,10 @@ type Config struct {
 	Backend      *upstream.Client // carries HTTP_PROXY requests; nil for the gateway's own
 
 	AccessLogs *accesslog.Writer // nil: no stage's access log is written
+
+	// Bodies is how many bytes of the bodies of requests are held at once; one that
+	// would be more is answered with 503. Zero: 512 MB.
+	Bodies int64
 }
 
 // Invoker runs functions.
@@ -123,6 +127,7 @@ type Gateway struct {
 	accessLogs *accesslog.Writer
 
 	answers *authorizer.Cache // of authorizers' functions
+	bodies  bodies
 
 	live atomic.Pointer[snapshot]
 }
@@ -146,6 +151,9 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		records: c.Records, logger: c.Logger, backend: c.Backend,
 		limit: c.AccountLimit, throttles: throttle.NewAccount(c.AccountLimit), accessLogs: c.AccessLogs,
 		answers: authorizer.NewCache(authorizer.Config{Clock: c.Clock, Random: c.Random}),
+	}
+	if g.bodies.most = c.Bodies; g.bodies.most <= 0 {
+		g.bodies.most = usualBodies
 	}
 	if g.backend == nil {
 		g.backend = upstream.New(upstream.Config{})

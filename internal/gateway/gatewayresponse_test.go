@@ -2,9 +2,14 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/gateway"
 )
@@ -142,5 +147,110 @@ func TestWhatAClientSaysIsEscapedForTheDocumentThatIsRead(t *testing.T) {
 	var read struct{ M string }
 	if err := json.Unmarshal([]byte(got.body), &read); err != nil || !strings.Contains(read.M, "x-link:<script>") {
 		t.Errorf("the same as JSON: %v %s", err, got.body)
+	}
+}
+
+// Each refusal and failure is of the type that AWS lists for it, with that type's
+// status where the API's own response sets none.
+func TestEveryRefusalIsOfItsType(t *testing.T) {
+	a, g := newGuarded(t)
+	guard := a.byToken("", 0)
+	a.guarded("GET", "/pool", a.authorizer("pool", poolARN))
+	a.custom("GET", "/function", guard)
+	a.custom("GET", "/long/{proxy+}", guard)
+	a.iam("GET", "/signed")
+	for _, path := range []string{"/open", "/limited", "/slow"} {
+		a.open("GET", path)
+	}
+	a.open("POST", "/open")
+	a.method("GET", "/mock", &apigateway.PutMethodInput{AuthorizationType: aws.String("NONE")})
+	a.integrate("GET", "/mock", &apigateway.PutIntegrationInput{Type: types.IntegrationTypeMock, PassthroughBehavior: aws.String("NEVER"), RequestTemplates: map[string]string{"application/json": `{"statusCode": 200}`}})
+	a.integrate("GET", "/slow", &apigateway.PutIntegrationInput{Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String(functionURI), TimeoutInMillis: aws.Int32(50)})
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	gone.Close()
+	a.proxied("GET", "/gone", "http://"+gone.Addr().String(), nil, nil)
+	a.deploy("prod")
+	_, err = a.client.UpdateStage(t.Context(), &apigateway.UpdateStageInput{RestApiId: &a.id, StageName: aws.String("prod"), PatchOperations: []types.PatchOperation{
+		{Op: types.OpReplace, Path: aws.String("/~1limited/GET/throttling/rateLimit"), Value: aws.String("0")}}})
+	must(t, err)
+	ann, over := a.signers.user("ann", allowing("arn:aws:execute-api:*:*:other/*")), a.signers.customer("cus", allowing(everyAPI))
+	a.signers.mu.Lock()
+	ended := a.signers.keys[over.AccessKeyID]
+	ended.over = true
+	a.signers.keys[over.AccessKeyID] = ended
+	a.signers.mu.Unlock()
+	forged, unknown := ann, ann
+	forged.SecretAccessKey += "x"
+	unknown.AccessKeyID = "AKIANOBODY"
+	get := func(path string, change ...func(*http.Request)) func() reply {
+		return func() reply { return a.send("GET", "/prod"+path, change...) }
+	}
+	signed := func(who aws.Credentials) func() reply {
+		return func() reply { return a.do(a.sign(who, order{verb: "GET", target: "/prod/signed"})) }
+	}
+	does := func(answer string, failed bool, err error, wait bool) func() {
+		return func() {
+			a.fn.mu.Lock()
+			a.fn.answer, a.fn.failed, a.fn.err, a.fn.wait = answer, failed, err, wait
+			a.fn.mu.Unlock()
+		}
+	}
+	well := does("", false, nil, false)
+	expired := a.pools.sign(t, poolARN, "id", claims{"exp": 1700000000, "iat": 1600000000})
+	for name, c := range map[string]struct {
+		before func()
+		send   func() reply
+		status int
+		is     string // the type; "": none, and the gateway's own words stay
+	}{
+		"unknown path":            {well, get("/unknown"), 403, "MISSING_AUTHENTICATION_TOKEN"},
+		"unknown path with a JWT": {well, get("/unknown", bearing("Bearer a.b.c")), 403, "DEFAULT_4XX"},
+		"unsigned":                {well, get("/signed"), 403, "MISSING_AUTHENTICATION_TOKEN"},
+		"no token":                {well, get("/pool"), 401, "UNAUTHORIZED"},
+		"an expired token":        {well, get("/pool", bearing(expired)), 401, "UNAUTHORIZED"},
+		"not a token":             {well, get("/pool", bearing("Bearer a.b.c")), 401, "UNAUTHORIZED"},
+		"no identity":             {well, get("/function"), 401, "UNAUTHORIZED"},
+		"a deny":                  {func() { g.says(always(allows("Deny", "*", "null"))) }, get("/function", bearing("t")), 403, "ACCESS_DENIED"},
+		"a function's 401":        {func() { g.fails(`{"errorMessage":"Unauthorized"}`, nil) }, get("/function", bearing("t")), 401, "UNAUTHORIZED"},
+		"an authorizer's crash":   {func() { g.fails(`{"errorMessage":"boom"}`, nil) }, get("/function", bearing("t")), 500, "AUTHORIZER_FAILURE"},
+		"an authorizer's nothing": {func() { g.says(always("{}")) }, get("/function", bearing("t")), 500, "AUTHORIZER_CONFIGURATION_ERROR"},
+		"not to be called":        {func() { g.fails("", gateway.ErrNotPermitted) }, get("/function", bearing("t")), 500, "AUTHORIZER_CONFIGURATION_ERROR"},
+		"an ARN over 1600 bytes":  {well, get("/long/"+strings.Repeat("x", 1600), bearing("t")), 414, ""},
+		"no policy":               {well, signed(ann), 403, "ACCESS_DENIED"},
+		"an unknown key":          {well, signed(unknown), 403, "ACCESS_DENIED"},
+		"a wrong signature":       {well, signed(forged), 403, "INVALID_SIGNATURE"},
+		"a session that is over":  {well, signed(over), 403, "EXPIRED_TOKEN"},
+		"over a limit":            {well, get("/limited"), 429, "THROTTLED"},
+		"a wrong override":        {well, get("/open", withHeader("X-HTTP-Method-Override", "x")), 400, "DEFAULT_4XX"},
+		"a media type":            {well, get("/mock", withHeader("Content-Type", "text/xml")), 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"a body over 10 MB":       {well, func() reply { return a.send("POST", "/prod/open", withBody(strings.Repeat("x", 10<<20+1))) }, 413, ""},
+		"not permitted":           {does("", false, gateway.ErrNotPermitted, false), get("/open"), 500, "API_CONFIGURATION_ERROR"},
+		"an error":                {does(`{"errorMessage":"x"}`, true, nil, false), get("/open"), 502, "DEFAULT_5XX"},
+		"a malformed answer":      {does(`[]`, false, nil, false), get("/open"), 502, "DEFAULT_5XX"},
+		"too late":                {does("", false, nil, true), get("/slow"), 504, "INTEGRATION_TIMEOUT"},
+		"unreachable":             {well, get("/gone"), 504, "INTEGRATION_FAILURE"},
+	} {
+		c.before()
+		a.redefine("prod", func(d *gateway.Definition) { d.Responses = nil })
+		plain := c.send()
+		expectReply(t, name, plain, c.status, "")
+		a.redefine("prod", func(d *gateway.Definition) {
+			for _, kind := range gateway.ResponseTypes() {
+				d.Responses = append(d.Responses, &gateway.GatewayResponse{Type: kind, Templates: map[string]string{"application/json": `{"own":"` + kind + `","type":"$context.error.responseType"}`}})
+			}
+		})
+		got := c.send()
+		want := `{"own":"` + c.is + `","type":"` + c.is + `"}`
+		if c.is == "" {
+			want = plain.body
+		}
+		expectReply(t, name+", in words of its own", got, c.status, want)
+		if got.header.Get("x-amzn-ErrorType") == "" || got.header.Get("x-amzn-ErrorType") != plain.header.Get("x-amzn-ErrorType") {
+			t.Errorf("%s: the error type is %q, and %q in words of its own", name, plain.header.Get("x-amzn-ErrorType"), got.header.Get("x-amzn-ErrorType"))
+		}
+		if got.header.Get("X-Amzn-Trace-Id") != "" {
+			t.Errorf("%s: a refusal has a trace id", name)
+		}
 	}
 }

@@ -65,9 +65,9 @@ func compileHTTPBackend(s *stage, key RouteKey, i *HTTPIntegration, c changes) (
 }
 
 func (b *httpBackend) serve(ctx context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
-	if d != nil {
-		return denied(d, badBody)
+	body, refused := readBody(x)
+	if refused.denial != nil {
+		return refused
 	}
 	c := carriages.Get().(*carriage)
 	defer c.release()

@@ -41,9 +41,9 @@ func compileHTTPFunction(s *stage, i *HTTPIntegration, c changes) (integration, 
 var errNamesNoFunction = errors.New("the integration's URI, with the stage's variables in it, names no function")
 
 func (f *httpFunction) serve(_ context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
-	if d != nil {
-		return denied(d, badBody)
+	body, refused := readBody(x)
+	if refused.denial != nil {
+		return refused
 	}
 	room := rooms.Get().(*[]byte)
 	event, ok := f.appendEvent((*room)[:0], x, body)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 )
@@ -64,9 +63,9 @@ func lambdaAs(function, credentials string) lambda {
 }
 
 func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
-	body, d := readBody(x)
-	if d != nil {
-		return denied(d, badBody)
+	body, refused := readBody(x)
+	if refused.denial != nil {
+		return refused
 	}
 	room := rooms.Get().(*[]byte)
 	payload, failure := l.ask(g, x, room, x.appendEvent((*room)[:0], body))
@@ -126,25 +125,3 @@ func (l lambda) ask(g *Gateway, x *exchange, room *[]byte, event []byte) (payloa
 
 // rooms holds the memory of events between requests.
 var rooms = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
-
-const badBody = "the body is too long or was cut off"
-
-// readBody reads the request's body once, at most 10 MB of it. It takes as much
-// memory as has arrived, not as much as the client has announced.
-func readBody(x *exchange) ([]byte, *denial) {
-	room := &x.body
-	if x.read || x.r.Body == nil || x.r.Body == http.NoBody {
-		return room.Bytes(), nil
-	}
-	if x.r.ContentLength > maxBody {
-		return nil, denyTooLong
-	}
-	if _, err := room.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); err != nil {
-		return nil, denyBadRequest
-	}
-	if room.Len() > maxBody {
-		return nil, denyTooLong
-	}
-	x.read = true
-	return room.Bytes(), nil
-}

@@ -56,6 +56,8 @@ type exchange struct {
 	random [randomBytes]byte
 	body   bytes.Buffer // room for the request's body
 	read   bool         // the body is in its room
+	held   int64        // bytes of it that are counted in bodies
+	bodies *bodies
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}

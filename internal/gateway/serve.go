@@ -16,9 +16,8 @@ import (
 
 // Limits of a request, from AWS's quotas.
 const (
-	maxBody    = 10 << 20 // bytes
-	maxHeaders = 10240    // bytes, names and values of all headers
-	maxURL     = 10240    // bytes
+	maxHeaders = 10240 // bytes, names and values of all headers
+	maxURL     = 10240 // bytes
 )
 
 // ServeHTTP answers a request for an API, whichever form its URL has. One that
@@ -31,7 +30,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Serve answers a request for the API at a.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request, a Address) {
 	x := exchanges.Get().(*exchange)
-	x.w, x.r, x.address, x.at, x.source = w, r, a, g.clock.Now(), sourceOf(r)
+	x.w, x.r, x.address, x.at, x.source, x.bodies = w, r, a, g.clock.Now(), sourceOf(r), &g.bodies
 	if g.answer(x) {
 		x.release() // not after a panic: who knows who still holds it
 	}
@@ -43,6 +42,7 @@ func (g *Gateway) answer(x *exchange) (sound bool) {
 	x.record.ID, x.record.At, x.record.Plane, x.record.Service = x.id, x.at, "data", "execute-api"
 	x.record.Source, x.record.UserAgent, x.record.Caller = x.source, x.r.UserAgent(), "anonymous"
 	defer func() {
+		x.letGo()
 		x.record.Took = g.clock.Now().Sub(x.at)
 		if x.stage != nil && x.stage.log != nil {
 			x.stage.log.Write(x.logged)

@@ -41,9 +41,9 @@ func proveSigner(ctx context.Context, g *Gateway, x *exchange) verdict {
 	if err != nil {
 		return g.badSignature(x, s.AccessKeyID, err)
 	}
-	body, d := readBody(x)
-	if d != nil {
-		return denied(d, badBody)
+	body, refused := readBody(x)
+	if refused.denial != nil {
+		return refused
 	}
 	if x.read { // which may have taken minutes: a key that was taken away meanwhile opens nothing
 		if secret, owner, err = g.keys.Key(ctx, s.AccessKeyID, s.SessionToken); err != nil {
