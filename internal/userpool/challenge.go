@@ -51,13 +51,9 @@ func (s *Service) openChallenge(ctx context.Context, a attempt, u *User, name ty
 		return "", err
 	}
 	session := base64.RawURLEncoding.EncodeToString(b)
-	minutes := a.client.SessionMinutes
-	if minutes == 0 {
-		minutes = defaultSession
-	}
 	return session, challengeTable.Insert(ctx, s.db, &Challenge{
 		ID: s.challengeID(session), PoolID: a.pool.ID, ClientID: a.client.ID, NameKey: u.NameKey, Sub: u.Sub, Epoch: u.Epoch,
-		Name: string(name), Expires: now.Add(time.Duration(minutes) * time.Minute).UnixMilli(),
+		Name: string(name), Expires: now.Add(a.client.sessionValidity()).UnixMilli(),
 	})
 }
 
@@ -133,6 +129,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, call *access.Call,
 		return nil, err
 	}
 	a := attempt{pool: p, client: c, parameters: in.ChallengeResponses, address: call.Source}
+	a.believeClient(in.UserContextData)
 	done, err := s.respond(ctx, call, a, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
@@ -154,6 +151,9 @@ func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, call *access.
 		return nil, err
 	}
 	a := attempt{pool: p, client: c, admin: true, parameters: in.ChallengeResponses, address: call.Source, shared: true}
+	if in.ContextData != nil {
+		a.believe(in.ContextData.IpAddress)
+	}
 	done, err := s.respond(ctx, call, a, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
@@ -201,6 +201,7 @@ type step struct {
 // steps are the challenges that can be answered.
 var steps = map[types.ChallengeNameType]step{
 	types.ChallengeNameTypeNewPasswordRequired: {name: "new password", answer: (*Service).setNewPassword},
+	types.ChallengeNameTypePasswordVerifier:    {name: "password proof", sessionless: true, answer: (*Service).proveSRP},
 }
 
 // setNewPassword completes NEW_PASSWORD_REQUIRED. Of two answers with one

@@ -91,6 +91,14 @@ func (c *Client) accessValidity() time.Duration  { return shortLived(c.AccessTok
 func (c *Client) idValidity() time.Duration      { return shortLived(c.IDToken) }
 func (c *Client) refreshValidity() time.Duration { return c.RefreshToken.Duration("days") }
 
+// sessionValidity is how long a challenge waits for its answer.
+func (c *Client) sessionValidity() time.Duration {
+	if c.SessionMinutes == 0 {
+		return defaultSession * time.Minute
+	}
+	return time.Duration(c.SessionMinutes) * time.Minute
+}
+
 func (c *Client) allows(flows ...string) bool {
 	return slices.ContainsFunc(flows, func(f string) bool { return slices.Contains(c.Flows, f) })
 }

@@ -70,3 +70,18 @@ func (s *Service) Populate(ctx context.Context, poolID string, n int) (subs []st
 	}
 	return subs, err
 }
+
+// SetStatus puts a user where an operation that is not under test would.
+func (s *Service) SetStatus(ctx context.Context, poolID, nameKey string, status UserStatus) error {
+	_, err := userTable.Update(ctx, s.db, func(u *User) error { u.Status = status; return nil }, poolID, nameKey)
+	return err
+}
+
+// Documents are the rows of users and challenges as they lie in the database.
+func (s *Service) Documents(ctx context.Context, poolID string) (users []*User, challenges []*Challenge, err error) {
+	users, err = userTable.List(ctx, s.db, ofPool, poolID)
+	if err == nil {
+		challenges, err = challengeTable.List(ctx, s.db, ofPool, poolID)
+	}
+	return users, challenges, err
+}

@@ -134,7 +134,7 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if err != nil {
 		return nil, s.refused(call, "refresh token", err)
 	}
-	if err := a.client.checkSecretHash(hash, u.Username, u.Sub); err != nil {
+	if err := a.client.checkSecretHash(hash, u.Username, u.Sub, u.NameKey); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
 	result, err := s.issue(ctx, a.pool, a.client, u, g, call.Time)

@@ -66,6 +66,8 @@ const (
 	textUsernameRequired   = "Missing required parameter USERNAME"
 	textPasswordRequired   = "Missing required parameter PASSWORD"
 	textRefreshRequired    = "Missing required parameter REFRESH_TOKEN"
+	textBadSRPA            = "SRP_A is not a number of the group."
+	textBadTimestamp       = "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
 	textNewPasswordMissing = "Missing required parameter NEW_PASSWORD"
 	textBadUsername        = `1 validation error detected: Value at 'username' failed to satisfy constraint: Member must have 1 to 128 characters and satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+`
 	textNoUserOfClient     = "Username/client id combination not found."
@@ -82,6 +84,7 @@ const (
 	textNotAnAddress       = "Only email and phone_number can be verified."
 )
 
+func textMissing(name string) string      { return "Missing required parameter " + name }
 func textNoPool(id string) string         { return "User pool " + id + " does not exist." }
 func textNoClient(id string) string       { return "User pool client " + id + " does not exist." }
 func textHashWrong(id string) string      { return "Unable to verify secret hash for client " + id }

@@ -97,7 +97,11 @@ type keptPassword struct{ hash, srp []byte }
 // set comes through here and goes in by setPassword.
 func (s *Service) keep(ctx context.Context, p *Pool, u *User, password string) (keptPassword, error) {
 	hash, err := s.passwords.Hash(ctx, u.owner(), password)
-	return keptPassword{hash: hash}, err
+	if err != nil || !s.current.Load().needsVerifiers(p.ID) {
+		return keptPassword{hash: hash}, err
+	}
+	verifiers, err := s.makeVerifiers(ctx, p, u, password, hash)
+	return keptPassword{hash: hash, srp: verifiers}, err
 }
 
 // setPassword puts a password in, or, of the zero value, takes it away.

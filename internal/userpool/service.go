@@ -56,6 +56,7 @@ type Service struct {
 	log       *slog.Logger
 
 	passwords *hasher
+	nobody    []byte // the SRP verifier of users who do not exist
 	newKey    func() (*rsa.PrivateKey, error)
 	queues    queues
 	pages     *awsapi.Pages
@@ -81,6 +82,9 @@ func New(c Config) (*Service, error) {
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	s.current.Store(&snapshot{})
+	if err := s.newNobody(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -37,11 +37,7 @@ func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.I
 		return nil, err
 	}
 	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source}
-	// Only a client that can keep a secret is believed about where its user is;
-	// the secret hash is checked before the address is used.
-	if data := in.UserContextData; data != nil && c.PropagateContext && c.secret.Reveal() != "" {
-		a.believe(data.IpAddress)
-	}
+	a.believeClient(in.UserContextData)
 	done, err := s.begin(ctx, call, a, in.AuthFlow)
 	if err != nil {
 		return nil, err
@@ -80,6 +76,14 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *
 func (a *attempt) believe(address *string) {
 	if parsed, err := netip.ParseAddr(deref(address)); err == nil {
 		a.address, a.shared = parsed, false
+	}
+}
+
+// believeClient takes the address that a client gives for its user, if the client
+// can keep a secret; the secret hash is checked before the address is used.
+func (a *attempt) believeClient(data *types.UserContextDataType) {
+	if data != nil && a.client.PropagateContext && a.client.secret.Reveal() != "" {
+		a.believe(data.IpAddress)
 	}
 }
 
@@ -124,7 +128,12 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 			return nil, disabled
 		}
 		return s.refresh(ctx, call, a)
-	case types.AuthFlowTypeUserSrpAuth, types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth:
+	case types.AuthFlowTypeUserSrpAuth:
+		if !a.client.mayProve() {
+			return nil, disabled
+		}
+		return s.offerSRP(ctx, call, a)
+	case types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth:
 		allowed := a.client.allows("ALLOW_" + string(flow))
 		if flow == types.AuthFlowTypeCustomAuth {
 			allowed = allowed || a.client.allows("CUSTOM_AUTH_FLOW_ONLY")
@@ -155,6 +164,7 @@ func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*an
 		return nil, s.refused(call, "password", err)
 	}
 	call.Record.Note("password", audit.Passed, "user "+u.Sub, call.Time)
+	s.addVerifiers(ctx, a.pool.Pool, u, password)
 	return s.proven(ctx, call, a, u)
 }
 
@@ -234,16 +244,9 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 	// The time of the call is when it arrived; after a wait for the turn, locks
 	// are held against now.
 	now := latest(call.Time, s.clock.Now())
-	locked, failedBefore, err := s.locked(ctx, g, now)
-	switch {
-	case err != nil:
+	failedBefore, err := s.admit(ctx, a, u, g, now)
+	if err != nil {
 		return nil, err
-	case locked && u == nil && !a.client.HideUsers:
-		return nil, noUser()
-	case locked:
-		return nil, notAuthorized(textLocked)
-	case u != nil && !u.Enabled && !a.client.HideUsers:
-		return nil, notAuthorized(textDisabled)
 	}
 	right, err := matches()
 	if err != nil {
@@ -264,6 +267,22 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 		return nil, notAuthorized(textDisabled)
 	}
 	return u, nil
+}
+
+// admit refuses an attempt that must not even be looked at.
+func (s *Service) admit(ctx context.Context, a attempt, u *User, g guesses, now time.Time) (failedBefore bool, err error) {
+	locked, failedBefore, err := s.locked(ctx, g, now)
+	switch {
+	case err != nil:
+		return false, err
+	case locked && u == nil && !a.client.HideUsers:
+		return false, noUser()
+	case locked:
+		return false, notAuthorized(textLocked)
+	case u != nil && !u.Enabled && !a.client.HideUsers:
+		return false, notAuthorized(textDisabled)
+	}
+	return failedBefore, nil
 }
 
 func latest(a, b time.Time) time.Time {

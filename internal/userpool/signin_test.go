@@ -57,7 +57,7 @@ func TestSignInRefusals(t *testing.T) {
 		{"flow not allowed", onlySRP, flow, map[string]string{"USERNAME": "ann", "PASSWORD": password}, "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"},
 		{"refreshing not allowed", noRefresh, "REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": "x"}, "InvalidParameterException", "REFRESH_TOKEN_AUTH flow not enabled for this client"},
 		{"flow for administrators", open, "ADMIN_USER_PASSWORD_AUTH", map[string]string{"USERNAME": "ann", "PASSWORD": password}, "InvalidParameterException", "Initiate Auth method not supported."},
-		{"flow that is not there", onlySRP, "USER_SRP_AUTH", map[string]string{"USERNAME": "ann", "SRP_A": "02"}, "InvalidParameterException", "USER_SRP_AUTH is not supported by Sallyport yet"},
+		{"proof of the password not allowed", open, "USER_SRP_AUTH", map[string]string{"USERNAME": "ann", "SRP_A": "02"}, "InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client"},
 		{"flow that does not exist", open, "MAGIC", map[string]string{"USERNAME": "ann"}, "InvalidParameterException", ""},
 		{"unknown client", &types.UserPoolClientType{ClientId: aws.String("nobody")}, flow, map[string]string{"USERNAME": "ann", "PASSWORD": password}, "ResourceNotFoundException", "User pool client nobody does not exist."},
 	} {

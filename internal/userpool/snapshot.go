@@ -16,6 +16,8 @@ import (
 type snapshot struct {
 	pools   map[string]*poolState
 	clients map[string]*clientState
+
+	verifiers map[string]bool // of pools that have clients: whether one of them may use SRP
 }
 
 // poolState is a pool with what its tokens are made and checked with.
@@ -73,6 +75,7 @@ func (s *Service) readAll(ctx context.Context) (*snapshot, error) {
 			return nil, err
 		}
 	}
+	next.noteVerifiers()
 	return next, nil
 }
 
@@ -132,6 +135,7 @@ func (s *Service) readChanges(ctx context.Context, changes []store.Change) (*sna
 			return nil, err
 		}
 	}
+	next.noteVerifiers()
 	return next, nil
 }
 

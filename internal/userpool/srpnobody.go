@@ -1,0 +1,112 @@
+package userpool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/srp"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// Users who do not exist are answered as if they did: the same name each time,
+// the same salt each time, and a verifier that no password fits.
+
+var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+const maxName = 4 * maxValue // bytes of a name that anybody could have
+
+// newNobody makes the verifier of nobody. Whose it is does not show in what is
+// made of it.
+func (s *Service) newNobody() error {
+	password, err := randomText(s.random, alphanumeric, 40)
+	if err != nil {
+		return err
+	}
+	salt, err := srp.NewSalt(s.random)
+	if err == nil {
+		s.nobody = srp.Verifier(srp.Identity{}, password, salt)
+	}
+	return err
+}
+
+// verifierFor returns salt and verifier of the user's password under the name of
+// the exchange. Of nobody, and of users who have none, they are not real.
+func (s *Service) verifierFor(p *Pool, u *User, e *exchange) (salt, verifier []byte, real bool, err error) {
+	if u != nil {
+		salt, verifier, real, err = s.openVerifier(p, u, e.Name)
+		if real || err != nil {
+			return salt, verifier, real, err
+		}
+	}
+	made := bytes.TrimLeft(s.keys.MAC(keyring.Tokens, "srp-salt", p.ID, e.Typed), "\x00")
+	return made[:srp.SaltBytes], s.nobody, false, nil
+}
+
+// srpName is the name that the password is to be proved under, and the sub that
+// goes with it; without a user, such as they would be for one.
+//
+// A client that does not hide who exists is told the user's own name. Any other
+// is told nothing that it did not send: a name that can be a user name is
+// answered by itself, and one that can be an alias by a sub, since to name the
+// user would tell that there is one.
+func (s *Service) srpName(a attempt, u *User, typed string) (name, sub string, err error) {
+	p := a.pool.Pool
+	if u != nil && !a.client.HideUsers {
+		return u.Username, u.Sub, nil
+	}
+	if u != nil {
+		sub = u.Sub
+	} else if sub, err = newUUID(bytes.NewReader(s.keys.MAC(keyring.Tokens, "srp-sub", p.ID, typed))); err != nil {
+		return "", "", err
+	}
+	if p.mayBeAlias(typed) {
+		return sub, sub, nil
+	}
+	return typed, sub, nil
+}
+
+// mayBeAlias says whether a folded name can be another name of a user than their
+// user name. What looks like a sub is taken for one.
+func (p *Pool) mayBeAlias(name string) bool {
+	switch {
+	case uuidPattern.MatchString(name):
+		return false
+	case len(p.UsernameFrom) > 0, slices.Contains(p.Aliases, attributePreferred):
+		return true
+	default: // no user name looks like an address where addresses are aliases
+		return slices.Contains(p.Aliases, attributeEmail) && validEmail(name) || slices.Contains(p.Aliases, attributePhone) && validPhone(name)
+	}
+}
+
+// findUserEvenly is findUser with the same questions to the database whether
+// there is such a user or not, and by whichever of their names.
+func findUserEvenly(ctx context.Context, session store.Session, p *Pool, name string) (*User, error) {
+	name = p.fold(name)
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return nil, nil
+	}
+	row, err := nameTable.Get(ctx, session, p.ID, name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	key := name
+	if row != nil {
+		key = row.NameKey
+	}
+	u, err := userTable.Get(ctx, session, p.ID, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case row == nil:
+		return nil, nil // every name of a user has its row
+	}
+	return u, nil
+}
