@@ -85,3 +85,9 @@ func (s *Service) Documents(ctx context.Context, poolID string) (users []*User, 
 	}
 	return users, challenges, err
 }
+
+// SetSRP puts verifiers where they were not made for.
+func (s *Service) SetSRP(ctx context.Context, poolID, nameKey string, sealed []byte) error {
+	_, err := userTable.Update(ctx, s.db, func(u *User) error { u.SRP = sealed; return nil }, poolID, nameKey)
+	return err
+}
