@@ -33,8 +33,6 @@ func (w *world) srpClient(pool *types.UserPoolType, change func(*idp.CreateUserP
 	})
 }
 
-func hiding(in *idp.CreateUserPoolClientInput) { in.PreventUserExistenceErrors = "ENABLED" }
-
 func (w *world) startSRP(c *types.UserPoolClientType, name string) (*proof, error) {
 	w.t.Helper()
 	side := must(srp.NewClient(rand.Reader))(w.t)
