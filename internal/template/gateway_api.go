@@ -20,7 +20,7 @@ var restAPIType = &resourceType{
 			"Types": listing(oneOf("REGIONAL", "EDGE")), "VpcEndpointIds": unsupported("there are no networks here"),
 			"IpAddressType": noEffect("the server listens where it is told to"),
 		}).without("one server serves every endpoint type"),
-		"Tags": noEffect("tags are not kept for APIs made by a template"),
+		"Tags": untagged,
 		"Body": unsupported("define the API with resources or with Api events"), "BodyS3Location": unsupported("define the API with resources or with Api events"),
 		"Policy":                 ownPolicy,
 		"ApiKeySourceType":       unsupported("API keys are not supported"),

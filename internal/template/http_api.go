@@ -14,6 +14,8 @@ var corsShape = records(fields{
 	"AllowOrigins": strs, "AllowMethods": strs, "AllowHeaders": strs, "ExposeHeaders": strs, "MaxAge": integer, "AllowCredentials": flag,
 })
 
+var untagged = noEffect("tags are not kept for APIs made by a template")
+
 var noImport = unsupported("define the API with resources or with HttpApi events")
 
 var httpAPIType = &resourceType{
@@ -21,7 +23,7 @@ var httpAPIType = &resourceType{
 	properties: fields{
 		"Name": str, "ProtocolType": oneOf("HTTP").replaces(), "Description": str, "Version": str, "CorsConfiguration": corsShape,
 		"DisableExecuteApiEndpoint": flag, "RouteKey": str.replaces(), "Target": str.replaces(), "CredentialsArn": str.replaces(),
-		"Tags": tagged, "Body": noImport, "BodyS3Location": noImport, "BasePath": noImport, "FailOnWarnings": noImport,
+		"Tags": untagged, "Body": noImport, "BodyS3Location": noImport, "BasePath": noImport, "FailOnWarnings": noImport,
 		"RouteSelectionExpression":  oneOf("$request.method $request.path", "${request.method} ${request.path}"),
 		"IpAddressType":             noEffect("the server listens where it is told to"),
 		"DisableSchemaValidation":   unsupported("models are not supported"),

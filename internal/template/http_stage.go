@@ -19,7 +19,7 @@ var httpStageType = &resourceType{
 	name: "AWS::ApiGatewayV2::Stage",
 	properties: fields{
 		"ApiId": str.must().replaces(), "StageName": str.must().replaces(), "AutoDeploy": flag, "DeploymentId": str, "Description": str,
-		"StageVariables": strMap, "DefaultRouteSettings": routeSettings, "RouteSettings": allRouteSettings, "AccessLogSettings": accessLog, "Tags": tagged,
+		"StageVariables": strMap, "DefaultRouteSettings": routeSettings, "RouteSettings": allRouteSettings, "AccessLogSettings": accessLog, "Tags": untagged,
 		"ClientCertificateId": unsupported("client certificates are not supported"), "AccessPolicyId": unsupported("it is reserved"),
 	},
 	identity: []string{"ApiId", "StageName"}, unique: true,

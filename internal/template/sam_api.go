@@ -8,16 +8,23 @@ import (
 	"strings"
 )
 
+// What guards an API is read while it is expanded. A name that is empty, or not
+// known yet, must not pass for "no authorizer".
+var (
+	authorizerName = shape{kind: anyText, early: true, filled: true}
+	sourceNames    = listing(shape{kind: anyText, early: true, filled: true}).now()
+)
+
 var samAuthFields = fields{
-	"DefaultAuthorizer": str, "AddDefaultAuthorizerToCorsPreflight": flag,
-	"Authorizers": {kind: tableOf, item: &shape{kind: record, fields: fields{
+	"DefaultAuthorizer": authorizerName, "AddDefaultAuthorizerToCorsPreflight": flag.now(),
+	"Authorizers": {kind: tableOf, early: true, item: &shape{kind: record, early: true, fields: fields{
 		"UserPoolArn": anyJSON, "AuthorizationScopes": strs, "AuthType": str,
 		"Identity": records(fields{
-			"Header": str, "Headers": strs, "QueryStrings": strs, "StageVariables": strs, "Context": strs,
+			"Header": authorizerName, "Headers": sourceNames, "QueryStrings": sourceNames, "StageVariables": sourceNames, "Context": sourceNames,
 			"ValidationExpression": str, "ReauthorizeEvery": integer,
-		}),
-		"FunctionArn": str, "FunctionInvokeRole": str, "FunctionPayloadType": oneOf("TOKEN", "REQUEST"),
-		"DisableFunctionDefaultPermissions": flag,
+		}).now(),
+		"FunctionArn": str, "FunctionInvokeRole": str, "FunctionPayloadType": oneOf("TOKEN", "REQUEST").now(),
+		"DisableFunctionDefaultPermissions": flag.now(),
 	}}},
 	"InvokeRole":     str,
 	"ApiKeyRequired": unsupported("API keys are not supported"), "UsagePlan": unsupported("API keys are not supported"),
@@ -27,16 +34,16 @@ var samAuthFields = fields{
 
 var samAPIFields = fields{
 	"StageName": str.must(), "Name": str, "Description": str, "Variables": strMap, "BinaryMediaTypes": strs,
-	"Auth": records(samAuthFields), "Cors": anyJSON, "EndpointConfiguration": anyJSON, "DisableExecuteApiEndpoint": flag,
-	"TracingEnabled": notTraced, "Tags": noEffect("tags are not kept for APIs made by a template"), "PropagateTags": tagged,
+	"Auth": records(samAuthFields).now(), "Cors": anyJSON, "EndpointConfiguration": anyJSON, "DisableExecuteApiEndpoint": flag,
+	"TracingEnabled": notTraced, "Tags": untagged, "PropagateTags": untagged,
 	"OpenApiVersion": noEffect("no OpenAPI document is made"), "AlwaysDeploy": noEffect("what has changed is always deployed"),
 	"MergeDefinitions": unsupported("define the API with Api events"),
 	"DefinitionBody":   unsupported("define the API with Api events"), "DefinitionUri": unsupported("define the API with Api events"),
 	"MethodSettings":   methodSettings,
 	"AccessLogSetting": accessLog,
-	"GatewayResponses": {kind: tableOf, item: &shape{kind: record, fields: fields{
+	"GatewayResponses": {kind: tableOf, early: true, item: &shape{kind: record, early: true, fields: fields{
 		"StatusCode": str, "ResponseTemplates": strMap,
-		"ResponseParameters": records(fields{"Headers": strMap, "Paths": strMap, "QueryStrings": strMap}),
+		"ResponseParameters": records(fields{"Headers": strMap.now(), "Paths": strMap.now(), "QueryStrings": strMap.now()}).now(),
 	}}},
 	"Models": unsupported("models are not supported"), "Domain": unsupported("custom domains are not supported"),
 	"CacheClusterEnabled": flag.of("false"), "CacheClusterSize": unsupported("answers are not cached"),
@@ -144,7 +151,7 @@ func (l *loader) expandAPI(d *declaration, routes []route) {
 	if cors != nil {
 		for _, path := range paths {
 			if _, ok := seen["OPTIONS "+path]; !ok {
-				methodIDs = append(methodIDs, a.preflight(path, verbs[path], cors, p.get("Auth")))
+				methodIDs = append(methodIDs, a.preflight(path, verbs[path], cors))
 			}
 		}
 	}
@@ -203,7 +210,7 @@ func (a *guardedAPI) resource(path string, at Position) *node {
 		a.variable[parent] = part
 	}
 	parentNode := a.resource(parent, at)
-	id := a.generated("Resource", path)
+	id := generated(a.id, "Resource", path)
 	a.resources[path] = id
 	a.follows = append(a.follows, id)
 	a.add(&resource{id: id, kind: apiResourceType, at: at, label: path, properties: newMapping(at,
@@ -212,14 +219,14 @@ func (a *guardedAPI) resource(path string, at Position) *node {
 }
 
 // generated is a logical id that says what it is, and is the same each time.
-func (a *guardedAPI) generated(what, key string) string {
+func generated(api, what, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	word := letters(key)
-	return a.id + what + word[:min(len(word), 40)] + hex.EncodeToString(sum[:4])
+	return api + what + word[:min(len(word), 40)] + hex.EncodeToString(sum[:4])
 }
 
 func (a *guardedAPI) method(rt route) string {
-	id := a.generated("Method", rt.method+" "+rt.path)
+	id := generated(a.id, "Method", rt.method+" "+rt.path)
 	uri := newJoin(rt.at, newText(rt.at, fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/", a.partition, a.region)),
 		newGetAtt(rt.at, rt.function, "Arn"), newText(rt.at, "/invocations"))
 	properties := newMapping(rt.at,
@@ -228,6 +235,9 @@ func (a *guardedAPI) method(rt route) string {
 			"Uri", uri, "TimeoutInMillis", rt.timeout, "Credentials", a.invokeRole(rt)))
 	name, at := a.authorizerOf(rt)
 	a.guard(properties, name, at, rt.scopes)
+	if name == "" && rt.method != "OPTIONS" && len(a.authorizers) > 0 {
+		a.open(rt.at, rt.method+" "+rt.path)
+	}
 	a.add(&resource{id: id, kind: methodType, at: rt.at, label: rt.method + " " + rt.path, properties: properties})
 	return id
 }

@@ -31,10 +31,25 @@ const awsIAM = "AWS_IAM"
 
 // authorizerOf is the name of what guards a route, "" for nothing, and where it is said.
 func (a *guardedAPI) authorizerOf(rt route) (name string, at Position) {
-	if rt.authorizer != nil {
+	switch {
+	case rt.authorizer != nil:
 		return rt.authorizer.text, rt.authorizer.at
+	case rt.method == "OPTIONS" && a.opensPreflight():
+		return "", rt.at // as SAM has it, an event's OPTIONS is a preflight, too
 	}
 	return a.standard, rt.at
+}
+
+// opensPreflight says that the default authorizer does not guard OPTIONS.
+func (a *guardedAPI) opensPreflight() bool {
+	guarded := a.d.resource.properties.get("Auth").get("AddDefaultAuthorizerToCorsPreflight")
+	return guarded != nil && guarded.is("false")
+}
+
+// open tells of a route that nobody guards beside others that somebody does:
+// the template may be thought to say otherwise.
+func (l *loader) open(at Position, route string) {
+	l.note(at, "%s is open to anyone: no DefaultAuthorizer, and its event names no Authorizer (NONE says that this is meant)", route)
 }
 
 // invokeRole is who calls the function of a route with AWS_IAM, as SAM has it:
@@ -151,9 +166,9 @@ func (l *loader) readCORS(n *node) (*cors, bool) {
 
 // preflight answers OPTIONS on a path by a MOCK integration, as SAM does, with
 // the default authorizer on it unless the template says otherwise.
-func (a *guardedAPI) preflight(path string, verbs []string, c *cors, auth *node) string {
+func (a *guardedAPI) preflight(path string, verbs []string, c *cors) string {
 	at := c.origin.at
-	id := a.generated("Method", "OPTIONS "+path)
+	id := generated(a.id, "Method", "OPTIONS "+path)
 	allowed := c.methods
 	if allowed == nil {
 		if slices.Contains(verbs, "ANY") {
@@ -187,7 +202,7 @@ func (a *guardedAPI) preflight(path string, verbs []string, c *cors, auth *node)
 			"IntegrationResponses", newList(at, newMapping(at, "StatusCode", ok, "ResponseParameters", values,
 				"ResponseTemplates", newMapping(at, "application/json", newText(at, "{}"))))))
 	name := a.standard
-	if without := auth.get("AddDefaultAuthorizerToCorsPreflight"); without != nil && without.is("false") {
+	if a.opensPreflight() {
 		name = ""
 	}
 	a.guard(properties, name, at, nil)

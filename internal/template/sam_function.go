@@ -10,8 +10,8 @@ var samFunctionFields = fields{
 	"FunctionName": str, "Handler": str, "Runtime": str, "CodeUri": anyJSON, "InlineCode": str, "Description": str,
 	"MemorySize": integer, "Timeout": integer, "Environment": environmentShape, "Role": str, "PackageType": oneOf("Zip"),
 	"Architectures": strs.without("functions run on this machine's own processor"),
-	"Events": {kind: tableOf, item: &shape{kind: record, fields: fields{
-		"Type": str.must(), "Properties": anyJSON,
+	"Events": {kind: tableOf, early: true, item: &shape{kind: record, early: true, fields: fields{
+		"Type": str.must().now(), "Properties": anyJSON,
 	}}},
 	"Policies": anyJSON, "AssumeRolePolicyDocument": anyJSON, "PermissionsBoundary": str, "RolePath": str,
 	"Tracing": notTraced, "Tags": tagged, "LoggingConfig": noLogging, "PropagateTags": tagged,
@@ -42,11 +42,11 @@ var samFunctionFields = fields{
 var samEventFields = fields{
 	"Path": str.must(), "Method": str.must(), "RestApiId": anyJSON, "TimeoutInMillis": integer,
 	"Auth": records(fields{
-		"Authorizer": str, "AuthorizationScopes": strs, "OverrideApiAuth": noEffect("Authorizer is enough"),
+		"Authorizer": authorizerName, "AuthorizationScopes": strs, "OverrideApiAuth": noEffect("Authorizer is enough"),
 		"InvokeRole":     str,
 		"ApiKeyRequired": unsupported("API keys are not supported"),
 		"ResourcePolicy": samResourcePolicy,
-	}),
+	}).now(),
 	"RequestModel": unsupported("models are not supported"), "RequestParameters": unsupported("request validation is not supported"),
 	"ResponseTransferMode": unsupported("answers are not streamed"),
 }
@@ -159,7 +159,7 @@ func (l *loader) expandFunction(d *declaration) (routes []route, events []httpEv
 	r.code = l.functionCode(d)
 	l.add(&r)
 	declared := p.get("Events")
-	if declared == nil || declared.kind != mapping {
+	if declared == nil || declared.kind != mapping { // reported already
 		return nil, nil
 	}
 	for _, e := range declared.fields {

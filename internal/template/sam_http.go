@@ -18,27 +18,30 @@ const (
 var samHTTPAPIFields = fields{
 	"Name": str, "StageName": str, "Description": str, "StageVariables": strMap, "DisableExecuteApiEndpoint": flag,
 	"Auth": records(fields{
-		"DefaultAuthorizer": str, "EnableIamAuthorizer": flag,
-		"Authorizers": {kind: tableOf, item: &shape{kind: record, fields: fields{
+		"DefaultAuthorizer": authorizerName, "EnableIamAuthorizer": flag.now(),
+		"Authorizers": {kind: tableOf, early: true, item: &shape{kind: record, early: true, fields: fields{
 			"AuthorizationScopes": strs, "IdentitySource": str,
-			"JwtConfiguration": records(fields{"issuer": str, "audience": strs, "Issuer": str, "Audience": strs}),
+			"JwtConfiguration": records(fields{"issuer": str, "audience": strs, "Issuer": str, "Audience": strs}).now(),
 			"FunctionArn":      str, "FunctionInvokeRole": str, "AuthorizerPayloadFormatVersion": str, "EnableSimpleResponses": flag,
-			"EnableFunctionDefaultPermissions": flag,
+			"EnableFunctionDefaultPermissions": flag.now(),
 			"Identity": records(fields{
-				"Headers": strs, "QueryStrings": strs, "StageVariables": strs, "Context": strs, "ReauthorizeEvery": integer,
-			}),
+				"Headers": sourceNames, "QueryStrings": sourceNames, "StageVariables": sourceNames, "Context": sourceNames, "ReauthorizeEvery": integer,
+			}).now(),
 			"OpenIdConnectUrl": unsupported("use JwtConfiguration with issuer and audience"),
 		}}},
-	}),
+	}).now(),
 	"CorsConfiguration": anyJSON, "AccessLogSettings": accessLog, "DefaultRouteSettings": routeSettings, "RouteSettings": allRouteSettings,
-	"Tags": tagged, "PropagateTags": tagged, "FailOnWarnings": noEffect("no OpenAPI document is made"),
+	"Tags": untagged, "PropagateTags": untagged, "FailOnWarnings": noEffect("no OpenAPI document is made"),
 	"DefinitionBody": unsupported("define the API with HttpApi events"), "DefinitionUri": unsupported("define the API with HttpApi events"),
 	"Domain": unsupported("custom domains are not supported"),
 }
 
 var samHTTPEventFields = fields{
 	"Path": str, "Method": str, "ApiId": anyJSON, "PayloadFormatVersion": str, "TimeoutInMillis": integer, "RouteSettings": routeSettings,
-	"Auth": records(fields{"Authorizer": str, "AuthorizationScopes": strs, "InvokeRole": noEffect("the API calls the function by the function's permission")}),
+	"Auth": records(fields{
+		"Authorizer": authorizerName, "AuthorizationScopes": strs.now(),
+		"InvokeRole": noEffect("the API calls the function by the function's permission"),
+	}).now(),
 }
 
 // httpEvent is one event of type HttpApi: a route to a function.
@@ -50,6 +53,7 @@ type httpEvent struct {
 	method     string
 	function   string
 	event      string
+	auth       *node
 	authorizer *node // nil: the API's default
 	scopes     *node
 	payload    *node
@@ -59,8 +63,12 @@ type httpEvent struct {
 
 func (l *loader) httpEvent(d *declaration, e field, p *node) (httpEvent, bool) {
 	before := len(l.problems)
-	if p == nil {
+	switch {
+	case p == nil || p.kind == null:
 		p = &node{kind: mapping, at: e.at}
+	case p.kind != mapping: // it would pass for the route that takes everything
+		l.problem(p.at, "Properties of event %q must be a mapping", e.name)
+		return httpEvent{}, false
 	}
 	checkFields(l.report, p, samHTTPEventFields, "event "+e.name)
 	path, method := p.get("Path"), p.get("Method")
@@ -97,7 +105,7 @@ func (l *loader) httpEvent(d *declaration, e field, p *node) (httpEvent, bool) {
 		h.api = api.argument().text
 	}
 	if auth := p.get("Auth"); auth != nil {
-		h.authorizer, h.scopes = auth.get("Authorizer"), auth.get("AuthorizationScopes")
+		h.auth, h.authorizer, h.scopes = auth, auth.get("Authorizer"), auth.get("AuthorizationScopes")
 	}
 	return h, len(l.problems) == before
 }
@@ -217,15 +225,17 @@ func (a *httpAPI) route(e httpEvent) {
 	if payload == nil {
 		payload = newText(e.at, "2.0")
 	}
-	stem := a.id + letters(e.function) + letters(e.event)
-	integration := stem + "Integration"
+	integration := a.id + letters(e.function) + letters(e.event) + "Integration"
 	a.add(&resource{id: integration, kind: httpIntegrationType, at: e.at, label: e.key, properties: newMapping(e.at,
 		"ApiId", newRef(e.at, a.id), "IntegrationType", newText(e.at, "AWS_PROXY"), "IntegrationUri", newGetAtt(e.at, e.function, "Arn"),
 		"PayloadFormatVersion", payload, "TimeoutInMillis", e.timeout)})
 	properties := newMapping(e.at, "ApiId", newRef(e.at, a.id), "RouteKey", newText(e.at, e.key),
 		"Target", newJoin(e.at, newText(e.at, "integrations/"), newRef(e.at, integration)))
 	a.guard(properties, e)
-	a.add(&resource{id: stem + "Route", kind: httpRouteType, at: e.at, label: e.key, properties: properties})
+	// An API has one route of a key, so a route that another event or function
+	// takes over is the same one, changed.
+	route := generated(a.id, "Route", e.key)
+	a.add(&resource{id: route, kind: httpRouteType, at: e.at, label: e.key, properties: properties})
 
 	permission := e.function + letters(e.event) + "Permission"
 	where := catchAll
@@ -246,5 +256,5 @@ func (a *httpAPI) route(e httpEvent) {
 		"Action", newText(e.at, "lambda:InvokeFunction"), "Principal", newText(e.at, "apigateway.amazonaws.com"), "FunctionName", newRef(e.at, e.function),
 		"SourceArn", newJoin(e.at, newText(e.at, fmt.Sprintf("arn:%s:execute-api:%s:%s:", a.partition, a.region, a.account)),
 			newRef(e.at, a.id), newText(e.at, "/*/"+where)))})
-	a.made = append(a.made, integration, stem+"Route", permission)
+	a.made = append(a.made, integration, route, permission)
 }

@@ -113,7 +113,11 @@ func (a *httpAPI) functionAuthorizer(f field, function *node) {
 	if len(sources.items) > 0 {
 		of = sources
 	}
-	a.addAuthorizer(f, "REQUEST", "IdentitySource", of, "AuthorizerUri", uri, "AuthorizerCredentialsArn", d.get("FunctionInvokeRole"),
+	role := d.get("FunctionInvokeRole")
+	if role != nil && role.is("NONE") {
+		role = nil
+	}
+	a.addAuthorizer(f, "REQUEST", "IdentitySource", of, "AuthorizerUri", uri, "AuthorizerCredentialsArn", role,
 		"AuthorizerPayloadFormatVersion", d.get("AuthorizerPayloadFormatVersion"), "EnableSimpleResponses", d.get("EnableSimpleResponses"),
 		"AuthorizerResultTtlInSeconds", identity.get("ReauthorizeEvery"))
 	// Unlike with REST APIs, SAM lets the API call it only when told so.
@@ -139,11 +143,22 @@ func (a *httpAPI) addAuthorizer(f field, kind string, more ...any) {
 // guard puts an authorizer on a route. An event's scopes override the authorizer's own.
 func (a *httpAPI) guard(route *node, e httpEvent) {
 	name, at := a.standard, e.at
-	if e.authorizer != nil {
+	switch {
+	case e.authorizer != nil:
 		name, at = e.authorizer.text, e.authorizer.at
+	case e.auth != nil && len(e.auth.fields) > 0 && a.standard == "":
+		a.problem(e.auth.at, "Auth of event %s guards nothing: it names no Authorizer, and HTTP API %s has no DefaultAuthorizer", e.event, a.id)
+		return
+	case e.method == "OPTIONS" && a.standard != "":
+		// As with SAM: browsers send no credentials with what they ask beforehand.
+		a.note(e.at, "OPTIONS %s is open to anyone: the DefaultAuthorizer does not guard OPTIONS of an HTTP API; name an Authorizer if it should be", e.path)
+		name = ""
 	}
 	if !a.knowsAuthorizer(at, name) {
 		return
+	}
+	if name == "" && e.method != "OPTIONS" && (len(a.authorizers) > 0 || a.signs) {
+		a.open(e.at, e.key)
 	}
 	kind := "NONE"
 	switch {
@@ -157,6 +172,9 @@ func (a *httpAPI) guard(route *node, e httpEvent) {
 	}
 	route.fields = append(route.fields, field{"AuthorizationType", at, newText(at, kind)})
 	scopes := e.scopes
+	if scopes != nil && len(scopes.items) == 0 { // as SAM has it for HTTP APIs: no other scopes than the authorizer's
+		scopes = nil
+	}
 	if scopes != nil && kind != "JWT" {
 		a.problem(scopes.at, "AuthorizationScopes need an authorizer for tokens (JwtConfiguration): nobody else checks them")
 		return

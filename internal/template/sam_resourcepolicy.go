@@ -13,7 +13,7 @@ var samResourcePolicy = records(fields{
 	"AwsAccountWhitelist": strs, "AwsAccountBlacklist": strs, "IpRangeWhitelist": strs, "IpRangeBlacklist": strs,
 	"IntrinsicVpcWhitelist": noNetworks, "IntrinsicVpcBlacklist": noNetworks, "IntrinsicVpceWhitelist": noNetworks, "IntrinsicVpceBlacklist": noNetworks,
 	"SourceVpcWhitelist": noNetworks, "SourceVpcBlacklist": noNetworks,
-})
+}).now()
 
 var noNetworks = unsupported("there are no networks here; use IpRangeWhitelist")
 

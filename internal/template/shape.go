@@ -20,6 +20,8 @@ type shape struct {
 	refused  string // known, not supported: why
 	inert    string // accepted, without effect here: why
 	hidden   bool   // set by this package, never written in a template
+	early    bool   // read while SAM's resources are expanded: it cannot wait for a resource
+	filled   bool   // empty text would mean something else than whoever wrote it thinks
 	policy   policy.Kind
 }
 
@@ -59,6 +61,7 @@ func (s shape) replaces() shape        { s.fixed = true; return s }
 func (s shape) of(w ...string) shape   { s.allowed = w; return s }
 func (s shape) internal() shape        { s.hidden = true; return s }
 func (s shape) without(w string) shape { s.inert = w; return s }
+func (s shape) now() shape             { s.early = true; return s }
 
 // checkFields reports what is wrong with a mapping's fields. What still waits
 // for a resource is checked again once it is known.
@@ -85,6 +88,9 @@ func checkFields(r *report, n *node, want fields, owner string) {
 }
 
 func check(r *report, n *node, s shape, name string) {
+	if n.kind == function && s.early {
+		r.problem(n.at, "%s must be known before resources are made", name)
+	}
 	if n.kind == function || n.kind == absent || n.kind == unusable || s.kind == document {
 		return
 	}
@@ -93,6 +99,8 @@ func check(r *report, n *node, s shape, name string) {
 	case anyText:
 		if !n.scalar() {
 			wrong("text")
+		} else if s.filled && n.text == "" {
+			r.problem(n.at, "%s cannot be empty: leave it out, or name something", name)
 		} else if s.allowed != nil && !slices.Contains(s.allowed, n.text) {
 			r.problem(n.at, "%s cannot be %q; supported: %s", name, n.text, names(s.allowed))
 		}
