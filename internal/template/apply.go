@@ -210,12 +210,16 @@ func (d *deploy) make(ctx context.Context, w *work, prints map[string]string, ol
 	}
 	// What a stage serves was frozen by its deployment: these are seen by nobody.
 	switch kind {
-	case apiResourceType: // a path has one variable part at each place, so {id} goes before {name} comes
-		if err := d.removeUndeployed(ctx, w.text("RestApiId"), false); err != nil {
+	case apiResourceType:
+		if err := d.removePaths(ctx, w.text("RestApiId")); err != nil {
 			return err
 		}
 	case deploymentType:
-		if err := d.removeUndeployed(ctx, w.text("RestApiId"), true); err != nil {
+		if err := d.removeUndeployed(ctx, w.text("RestApiId")); err != nil {
+			return err
+		}
+	case httpDeploymentType:
+		if err := d.removeUndeployed(ctx, w.text("ApiId")); err != nil {
 			return err
 		}
 	}
@@ -227,6 +231,9 @@ func (d *deploy) make(ctx context.Context, w *work, prints map[string]string, ol
 	d.made = append(d.made, w.row)
 	if err := kind.create(ctx, w); err != nil {
 		return err
+	}
+	if kind == deploymentType || kind == httpDeploymentType {
+		w.row.Frozen = d.partsNow(w.text("RestApiId") + w.text("ApiId")) // it has one of them
 	}
 	w.row.Status, w.row.Properties = CreateComplete, prints
 	return d.save(ctx, w.row)

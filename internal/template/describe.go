@@ -95,7 +95,7 @@ type User struct {
 
 // outcome describes the stack as it now is.
 func (d *deploy) outcome(ctx context.Context) (*Outcome, error) {
-	o := &Outcome{Stack: d.stack, Notes: d.notes}
+	o := &Outcome{Stack: d.stack, Notes: append(slices.Clone(d.notes), d.staleDeployments(ctx)...)}
 	rep := &report{file: d.file}
 	for _, out := range d.outputs {
 		v := d.evaluate(ctx, rep, out.value)
@@ -130,7 +130,7 @@ func hasSecret(n *node) bool {
 	return secret
 }
 
-var awsAddress = regexp.MustCompile(`https?://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/`)
+var awsAddress = regexp.MustCompile(`https?://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(/|$)`)
 
 // local is text with AWS's addresses of this stack's APIs changed to this server's.
 func (d *deploy) local(s string) string {

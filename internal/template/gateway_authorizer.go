@@ -14,7 +14,7 @@ var authorizerType = &resourceType{
 	name: "AWS::ApiGateway::Authorizer",
 	properties: fields{
 		"RestApiId": str.must().replaces(), "Name": str.must(), "Type": oneOf("COGNITO_USER_POOLS", "TOKEN", "REQUEST").must().replaces(),
-		"ProviderARNs": strs, "IdentitySource": str, "IdentityValidationExpression": str, "AuthorizerResultTtlInSeconds": integer, "AuthType": str.replaces(),
+		"ProviderARNs": strs, "IdentitySource": str, "IdentityValidationExpression": str, "AuthorizerResultTtlInSeconds": integer, "AuthType": str,
 		"AuthorizerUri": str, "AuthorizerCredentials": str,
 	},
 	attributes: []string{"AuthorizerId"},
@@ -72,10 +72,15 @@ func updateAuthorizer(ctx context.Context, w *work) error {
 	}
 	var p patch
 	for name, path := range map[string]string{"Name": "/name", "IdentitySource": "/identitySource", "IdentityValidationExpression": "/identityValidationExpression",
-		"AuthorizerUri": "/authorizerUri", "AuthorizerCredentials": "/authorizerCredentials"} {
-		if w.changed[name] {
-			p.replace(path, w.text(name))
+		"AuthType": "/authType", "AuthorizerUri": "/authorizerUri", "AuthorizerCredentials": "/authorizerCredentials"} {
+		if !w.changed[name] {
+			continue
 		}
+		value := w.text(name)
+		if name == "IdentitySource" && value == "" && w.text("Type") == "COGNITO_USER_POOLS" {
+			value = "method.request.header.Authorization" // what CreateAuthorizer takes
+		}
+		p.replace(path, value)
 	}
 	if w.changed["AuthorizerResultTtlInSeconds"] {
 		seconds := int64(300)

@@ -57,16 +57,20 @@ func (w *work) gatewayResponseIs() {
 }
 
 // accountType is the one set of settings of the account. It is there before and
-// after any template, which takes its role away again.
+// after any template, which takes its role away again, if nobody has set another.
 var accountType = &resourceType{
 	name:       "AWS::ApiGateway::Account",
 	properties: fields{"CloudWatchRoleArn": str},
 	attributes: []string{"Id"},
 	create:     updateGatewayAccount, update: updateGatewayAccount,
 	remove: func(ctx context.Context, w *work) error {
+		now, err := invoke[apigateway.GetAccountOutput](ctx, w.deploy, apiGateway, "GetAccount", &apigateway.GetAccountInput{})
+		if err != nil || aws.ToString(now.CloudwatchRoleArn) != w.row.Handles["CloudWatchRoleArn"] {
+			return err // another one's by now
+		}
 		var p patch
 		p.replace("/cloudwatchRoleArn", "")
-		_, err := invoke[apigateway.UpdateAccountOutput](ctx, w.deploy, apiGateway, "UpdateAccount", &apigateway.UpdateAccountInput{PatchOperations: p})
+		_, err = invoke[apigateway.UpdateAccountOutput](ctx, w.deploy, apiGateway, "UpdateAccount", &apigateway.UpdateAccountInput{PatchOperations: p})
 		return unlessGone(err)
 	},
 }
@@ -78,6 +82,7 @@ func updateGatewayAccount(ctx context.Context, w *work) error {
 		return err
 	}
 	w.row.PhysicalID = "api-gateway-account"
-	w.row.Attributes = map[string]string{"Id": aws.ToString(&w.row.PhysicalID)}
+	w.row.Attributes = map[string]string{"Id": w.row.PhysicalID}
+	w.row.Handles = map[string]string{"CloudWatchRoleArn": w.text("CloudWatchRoleArn")}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -128,33 +129,33 @@ var settingPaths = map[string]string{
 }
 
 // settingsOf brings the settings of a stage's methods in line with the template.
+// They are made anew as a whole, in one step: a setting that is named no longer
+// can be removed in no other way.
 func (w *work) settingsOf(p *patch, have map[string]gatewaytypes.MethodSetting) {
 	list, _ := w.properties["MethodSettings"].([]any)
-	wanted := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		p.add(gatewaytypes.OpRemove, "/"+key, nil)
+	}
 	for _, each := range list {
 		s, _ := each.(map[string]any)
-		key := settingKey(s)
-		wanted[key] = true
 		for _, name := range slices.Sorted(maps.Keys(settingPaths)) {
 			if v, said := s[name]; said {
-				p.replace("/"+key+settingPaths[name], fmt.Sprint(v))
+				p.replace("/"+settingKey(s)+settingPaths[name], fmt.Sprint(v))
 			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if !wanted[key] {
-			p.add(gatewaytypes.OpRemove, "/"+key, nil)
 		}
 	}
 }
 
-// settingKey is */* or {path with ~1 for /}/{verb}. The leading slash of a
-// template's path stands for the one between the parts.
+// settingKey is */* or {path with ~1 for /}/{verb}. Templates may have the path
+// written so already, after a first slash that stands for nothing.
 func settingKey(s map[string]any) string {
 	path, _ := s["ResourcePath"].(string)
 	verb, _ := s["HttpMethod"].(string)
-	if path == "/*" || path == "*" {
+	switch {
+	case path == "/*" || path == "*":
 		return "*/" + verb
+	case strings.Contains(path, "~1"):
+		return strings.TrimPrefix(path, "/") + "/" + verb
 	}
 	return pointer(path) + "/" + verb
 }

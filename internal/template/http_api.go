@@ -46,16 +46,11 @@ var httpAPIType = &resourceType{
 	},
 	update: func(ctx context.Context, w *work) error {
 		in := apigatewayv2.UpdateApiInput{ApiId: &w.row.PhysicalID}
-		if err := into(without(w.properties, "RouteSelectionExpression", "ProtocolType", "RouteKey", "Target", "CredentialsArn"), &in); err != nil {
+		said := without(w.properties, "RouteSelectionExpression", "ProtocolType", "RouteKey", "Target", "CredentialsArn")
+		if err := into(orElse(said, map[string]any{"Description": "", "Version": "", "DisableExecuteApiEndpoint": false}), &in); err != nil {
 			return err
 		}
 		in.Name = aws.String(w.apiName())
-		if in.Description == nil {
-			in.Description = aws.String("")
-		}
-		if in.DisableExecuteApiEndpoint == nil {
-			in.DisableExecuteApiEndpoint = aws.Bool(false)
-		}
 		if w.changed["CorsConfiguration"] && in.CorsConfiguration == nil {
 			if _, err := invoke[apigatewayv2.DeleteCorsConfigurationOutput](ctx, w.deploy, apiGatewayV2, "DeleteCorsConfiguration",
 				&apigatewayv2.DeleteCorsConfigurationInput{ApiId: &w.row.PhysicalID}); err != nil {
@@ -110,6 +105,15 @@ func without(properties map[string]any, names ...string) map[string]any {
 	for _, name := range names {
 		delete(out, name)
 	}
+	return out
+}
+
+// orElse is properties with what holds for those that the template does not
+// name: an update leaves what it is not told, and the template may have named it
+// before.
+func orElse(properties, unsaid map[string]any) map[string]any {
+	out := maps.Clone(unsaid)
+	maps.Copy(out, properties)
 	return out
 }
 

@@ -31,11 +31,13 @@ var httpAuthorizerType = &resourceType{
 	},
 	update: func(ctx context.Context, w *work) error {
 		in := apigatewayv2.UpdateAuthorizerInput{AuthorizerId: &w.row.PhysicalID}
-		if err := into(w.properties, &in); err != nil {
-			return err
+		unsaid := map[string]any{"IdentitySource": []string{}}
+		if w.text("AuthorizerType") == "REQUEST" { // without a time to live, nothing is remembered
+			unsaid = map[string]any{"IdentitySource": []string{}, "AuthorizerUri": "", "AuthorizerCredentialsArn": "", "AuthorizerPayloadFormatVersion": "",
+				"EnableSimpleResponses": false, "AuthorizerResultTtlInSeconds": 0}
 		}
-		if in.AuthorizerType == "REQUEST" && in.EnableSimpleResponses == nil {
-			in.EnableSimpleResponses = aws.Bool(false)
+		if err := into(orElse(w.properties, unsaid), &in); err != nil {
+			return err
 		}
 		if _, err := invoke[apigatewayv2.UpdateAuthorizerOutput](ctx, w.deploy, apiGatewayV2, "UpdateAuthorizer", &in); err != nil {
 			return err

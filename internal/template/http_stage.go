@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	apigatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 )
 
 // routeSettings limit what a stage serves.
@@ -60,18 +62,25 @@ func updateHTTPStage(ctx context.Context, w *work) error {
 		return err
 	}
 	var in apigatewayv2.UpdateStageInput
-	if err := into(without(w.properties, "Tags"), &in); err != nil {
+	if err := into(orElse(without(w.properties, "Tags"), map[string]any{"AutoDeploy": false, "Description": ""}), &in); err != nil {
 		return err
 	}
-	if in.AutoDeploy == nil {
-		in.AutoDeploy = aws.Bool(false)
+	in.StageVariables = emptied(current.StageVariables, in.StageVariables)
+	if current.DefaultRouteSettings != nil {
+		if in.DefaultRouteSettings, err = w.accountsOwn(ctx, *current.DefaultRouteSettings, in.DefaultRouteSettings); err != nil {
+			return err
+		}
 	}
-	if in.StageVariables == nil {
-		in.StageVariables = map[string]string{}
-	}
-	for variable := range current.StageVariables { // an empty value takes a variable away
-		if _, wanted := in.StageVariables[variable]; !wanted {
-			in.StageVariables[variable] = ""
+	// Settings of a route can be removed as a whole only, and before they are set anew.
+	for key, have := range current.RouteSettings {
+		want, wanted := in.RouteSettings[key]
+		if wanted && (have.ThrottlingRateLimit == nil || want.ThrottlingRateLimit != nil) &&
+			(have.ThrottlingBurstLimit == nil || want.ThrottlingBurstLimit != nil) && (!aws.ToBool(have.DetailedMetricsEnabled) || want.DetailedMetricsEnabled != nil) {
+			continue
+		}
+		if _, err := invoke[apigatewayv2.DeleteRouteSettingsOutput](ctx, w.deploy, apiGatewayV2, "DeleteRouteSettings",
+			&apigatewayv2.DeleteRouteSettingsInput{ApiId: api, StageName: name, RouteKey: aws.String(key)}); err != nil {
+			return err
 		}
 	}
 	if _, err := invoke[apigatewayv2.UpdateStageOutput](ctx, w.deploy, apiGatewayV2, "UpdateStage", &in); err != nil {
@@ -83,16 +92,34 @@ func updateHTTPStage(ctx context.Context, w *work) error {
 			return err
 		}
 	}
-	for key := range current.RouteSettings {
-		if _, wanted := in.RouteSettings[key]; wanted {
-			continue
-		}
-		if _, err := invoke[apigatewayv2.DeleteRouteSettingsOutput](ctx, w.deploy, apiGatewayV2, "DeleteRouteSettings",
-			&apigatewayv2.DeleteRouteSettingsInput{ApiId: api, StageName: name, RouteKey: aws.String(key)}); err != nil {
-			return err
-		}
-	}
 	return nil
+}
+
+// accountsOwn is want, with the account's own limit for each that the stage had
+// and shall have no longer: the settings of all routes can be changed, not removed.
+func (w *work) accountsOwn(ctx context.Context, have apigatewaytypes.RouteSettings, want *apigatewaytypes.RouteSettings) (*apigatewaytypes.RouteSettings, error) {
+	out := apigatewaytypes.RouteSettings{}
+	if want != nil {
+		out = *want
+	}
+	if out.DetailedMetricsEnabled == nil {
+		out.DetailedMetricsEnabled = aws.Bool(false)
+	}
+	rate, burst := have.ThrottlingRateLimit != nil && out.ThrottlingRateLimit == nil, have.ThrottlingBurstLimit != nil && out.ThrottlingBurstLimit == nil
+	if !rate && !burst {
+		return &out, nil
+	}
+	account, err := invoke[apigateway.GetAccountOutput](ctx, w.deploy, apiGateway, "GetAccount", &apigateway.GetAccountInput{})
+	if err != nil {
+		return nil, err
+	}
+	if rate {
+		out.ThrottlingRateLimit = &account.ThrottleSettings.RateLimit
+	}
+	if burst {
+		out.ThrottlingBurstLimit = &account.ThrottleSettings.BurstLimit
+	}
+	return &out, nil
 }
 
 // httpDeploymentType freezes an HTTP API for stages that do not deploy by themselves.
@@ -110,6 +137,7 @@ var httpDeploymentType = &resourceType{
 			return err
 		}
 		w.partOfHTTPAPI(aws.ToString(out.DeploymentId), "DeploymentId")
+		w.row.Handles["StageName"] = w.text("StageName")
 		return nil
 	},
 	find: func(ctx context.Context, w *work) (bool, error) {

@@ -47,6 +47,7 @@ type resourceRow struct {
 	Label      string // what a person would call it
 	Password   []byte `json:",omitempty"` // of a user, if the deploy made it up; sealed
 	Secret     []byte `json:",omitempty"` // of an access key, which AWS shows only once; sealed
+	Frozen     string `json:",omitempty"` // of a deployment: the sum of what it froze
 	Ties       []tie  `json:",omitempty"` // what it has put on users, groups and roles
 }
 

@@ -21,58 +21,77 @@ func (d *deploy) unwanted() []*resourceRow {
 	return rows
 }
 
+// undeployed are the parts of an API that are frozen with it, and so seen by
+// nobody before the next deployment.
+var undeployed = map[string]bool{
+	methodType.name: true, authorizerType.name: true, gatewayResponseType.name: true, apiResourceType.name: true,
+	httpRouteType.name: true, httpIntegrationType.name: true, httpAuthorizerType.name: true,
+}
+
 // removeUndeployed takes away the parts of an API that have left the template,
-// and, with replaced, those in whose place others have been made: a route that
-// is not in the template must not be in the next deployment.
-func (d *deploy) removeUndeployed(ctx context.Context, api string, replaced bool) error {
-	for _, row := range d.unwanted() {
-		part := row.Type == methodType.name || row.Type == apiResourceType.name || replaced && row.Type == authorizerType.name
-		if part && row.Handles["RestApiId"] == api && (replaced || d.resources[row.LogicalID] == nil) {
-			if err := d.remove(ctx, row); err != nil {
-				return err
-			}
-		}
+// and those in whose place others have been made: a route that is not in the
+// template must not be in the next deployment.
+func (d *deploy) removeUndeployed(ctx context.Context, api string) error {
+	return d.removeParts(ctx, api, func(row *resourceRow) bool { return undeployed[row.Type] })
+}
+
+// removePaths takes away paths that have left the template: a path has one
+// variable part at each place, so {id} goes before {name} comes.
+func (d *deploy) removePaths(ctx context.Context, api string) error {
+	return d.removeParts(ctx, api, func(row *resourceRow) bool {
+		return d.resources[row.LogicalID] == nil && (row.Type == methodType.name || row.Type == apiResourceType.name)
+	})
+}
+
+func (d *deploy) removeParts(ctx context.Context, api string, which func(*resourceRow) bool) error {
+	rows := slices.DeleteFunc(d.unwanted(), func(row *resourceRow) bool {
+		return !which(row) || row.Handles["RestApiId"] != api && row.Handles["ApiId"] != api
+	})
+	for _, kept := range d.takeAllAway(ctx, rows) {
+		d.tellOf(kept.row.LogicalID, kept.row.Type, kept.row.Label, DeleteFailed, kept.why.Error())
+		return kept.why
 	}
 	return nil
 }
 
 // cleanUp removes all that is unwanted, and returns what could not be removed.
-// What something else still uses, such as a policy that bounds a role, is tried
-// again when other things have gone.
 func (d *deploy) cleanUp(ctx context.Context) (left []string) {
-	pending := d.unwanted()
+	for _, kept := range d.takeAllAway(ctx, d.unwanted()) {
+		d.tellOf(kept.row.LogicalID, kept.row.Type, kept.row.Label, DeleteFailed, kept.why.Error())
+		left = append(left, kept.row.LogicalID)
+	}
+	return left
+}
+
+// notRemoved is a row whose thing could not be removed.
+type notRemoved struct {
+	row *resourceRow
+	why error
+}
+
+// takeAllAway removes in the order given. What something else still uses, such as
+// a policy that bounds a role, or an authorizer that was changed after the route
+// that relies on it, is tried again when other things have gone.
+func (d *deploy) takeAllAway(ctx context.Context, rows []*resourceRow) []notRemoved {
 	for {
 		inUse := false
 		var failed []*resourceRow
-		reasons := map[*resourceRow]error{}
-		for _, row := range pending {
+		var kept []notRemoved
+		for _, row := range rows {
 			if err := d.takeAway(ctx, row); err != nil {
-				failed, reasons[row] = append(failed, row), err
-				inUse = inUse || hasCode(err, "DeleteConflict")
+				failed, kept = append(failed, row), append(kept, notRemoved{row, err})
+				inUse = inUse || hasCode(err, "DeleteConflict", "ConflictException")
 			}
 		}
-		if inUse && len(failed) < len(pending) {
-			pending = failed
-			continue
+		if !inUse || len(failed) == len(rows) {
+			return kept
 		}
-		for _, row := range failed {
-			d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, reasons[row].Error())
-			left = append(left, row.LogicalID)
-		}
-		return left
+		rows = failed
 	}
 }
 
-// remove deletes what a row stands for, and then the row.
-func (d *deploy) remove(ctx context.Context, row *resourceRow) error {
-	err := d.takeAway(ctx, row)
-	if err != nil {
-		d.tellOf(row.LogicalID, row.Type, row.Label, DeleteFailed, err.Error())
-	}
-	return err
-}
-
-// takeAway is remove for which a failure may not be the last word.
+// takeAway deletes what a row stands for, and then the row. A failure may not be
+// the last word.
 func (d *deploy) takeAway(ctx context.Context, row *resourceRow) error {
 	replaced := d.resources[row.LogicalID] != nil
 	if replaced && row.KeepOld || !replaced && row.Retain {

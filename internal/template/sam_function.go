@@ -200,8 +200,11 @@ func (l *loader) route(d *declaration, e field, p *node) (route, bool) {
 	if !slices.Contains(methods, rt.method) {
 		l.problem(method.at, "method %q is not supported; supported: %s", method.text, names(methods))
 	}
+	if len(rt.path) > 1 { // API Gateway takes one slash at the end for none
+		rt.path = strings.TrimSuffix(rt.path, "/")
+	}
 	if why := badPath(rt.path); why != "" {
-		l.problem(path.at, "path %q %s", rt.path, why)
+		l.problem(path.at, "path %q %s", path.text, why)
 	}
 	if api := p.get("RestApiId"); api != nil {
 		if api.kind != function || api.text != "Ref" {
