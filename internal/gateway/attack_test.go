@@ -125,7 +125,7 @@ func TestRequestTargetsThatMustNotFindAnotherAPI(t *testing.T) {
 		{"GET " + form + mine.id + "%2Fprod/x", "h", "403"},
 		{"GET " + form + mine.id + "/prod%2Fx", "h", "403"},
 		{"GET " + form + mine.id + "/pro%64/x", "h", "403"},
-		{"GET " + form + mine.id + "//prod/x", "h", "403"},
+		{"GET " + form + mine.id + "//prod/x", "h", "200"}, // slashes before the stage are one, as at AWS
 		{"GET " + form + mine.id + "/PROD/x", "h", "403"},
 		{"GET http://" + hostOf(mine.id) + "/prod/x", "elsewhere", "200"},
 		{"GET http://" + strings.ToUpper(hostOf(mine.id)) + "/prod/x", "elsewhere", "200"},
@@ -134,7 +134,8 @@ func TestRequestTargetsThatMustNotFindAnotherAPI(t *testing.T) {
 		{"GET /prod/x", mine.id + ".execute-api." + region + ".localhost.", "200"},
 		{"GET /prod/x", mine.id + ".execute-api.us-west-2.localhost", "403"},
 		{"GET " + form + other.id + "/prod/x", hostOf(mine.id), "403"}, // by host, all of the path is the API's
-		{"GET //prod/x", hostOf(mine.id), "403"},
+		{"GET //prod/x", hostOf(mine.id), "200"},
+		{"GET //" + other.id + "/prod/x", hostOf(mine.id), "403"},
 		{"GET /prod%2Fx", hostOf(mine.id), "403"},
 		{"GET /prod;v=1/x", hostOf(mine.id), "403"},
 		{"CONNECT /prod/x", hostOf(mine.id), "403"},

@@ -34,7 +34,7 @@ var functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12
 func CheckFunctionURI(region, uri string) error {
 	parts := functionURI.FindStringSubmatch(uri)
 	if parts == nil {
-		return mistake("Invalid ARN specified in the request")
+		return wrongTarget(uri)
 	}
 	if parts[1] != region {
 		return mistake("AWS ARN for integration contains invalid region or path")
@@ -45,6 +45,18 @@ func CheckFunctionURI(region, uri string) error {
 		return mistake("Invalid function ARN or invalid uri")
 	}
 	return nil
+}
+
+// wrongTarget says which part of a URI keeps it from being a function's.
+func wrongTarget(uri string) error {
+	fields := strings.SplitN(uri, ":", 6)
+	if fields[0] != "arn" || len(fields) < 6 {
+		return mistake("Invalid ARN specified in the request")
+	}
+	if !strings.HasPrefix(fields[5], "path/") && !strings.HasPrefix(fields[5], "action/") {
+		return mistake("AWS ARN for integration must contain path or action")
+	}
+	return mistake("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
 }
 
 // CheckBackendURI wants http or https, a host, and no variable of the path in it.

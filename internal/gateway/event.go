@@ -139,6 +139,7 @@ func (x *exchange) appendContext(b []byte, asking bool) []byte {
 	b = appendRequestTime(b, x.at)
 	b = append(b, `","path":"/`...)
 	b = appendEscaped(b, x.stage.name)
+	b = appendEscaped(b, x.slashes)
 	b = appendEscaped(b, x.address.Path)
 	b = append(b, '"')
 	b = appendMember(b, "accountId", x.stage.account)

@@ -151,6 +151,9 @@ func (b binaryTypes) match(header string) bool {
 	kind, _, _ = strings.Cut(kind, ";")
 	kind = strings.TrimSpace(kind)
 	for _, t := range b {
+		if family, _, _ := strings.Cut(t, "/"); family == "*" && t != "*/*" {
+			continue // AWS knows no wildcard on the left alone
+		}
 		if t == "*/*" || strings.EqualFold(t, kind) {
 			return true
 		}

@@ -13,7 +13,7 @@ func TestMostSpecificRouteWins(t *testing.T) {
 		"/other": "/{proxy+}", "/other/x": "/{proxy+}", "/": "",
 	} {
 		got := ""
-		if r, _ := root.lookup(path, nil); r != nil {
+		if r, _ := root.lookup("", path, nil); r != nil {
 			got = r.template
 		}
 		if got != want {
@@ -25,7 +25,7 @@ func TestMostSpecificRouteWins(t *testing.T) {
 func TestLookupAllocatesNothing(t *testing.T) {
 	root := tree()
 	var room [8]param
-	if n := testing.AllocsPerRun(100, func() { root.lookup("/items/7/parts/42", room[:0]) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { root.lookup("GET", "/items/7/parts/42", room[:0]) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -29,7 +29,8 @@ type exchange struct {
 
 	id       string // x-amzn-RequestId
 	extended string // x-amz-apigw-id
-	trace    string // "Root=1-..."
+	slashes  string // of a REST API's request: those before the path that were one too many
+	trace    string // "Root=1-...", and ";Parent=...;Sampled=1" of a client that goes on with its own
 	at       time.Time
 	source   string // the address of the connection, no port
 	arn      string // what is called: execute-api ARN with the path template

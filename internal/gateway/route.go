@@ -73,14 +73,19 @@ func (n *node) add(template string, r *route) {
 	n.route = r
 }
 
-// lookup finds the route of a raw path and appends its variables to params. nil:
-// no route, and none that a reading of the path by somebody behind us may find.
-func (n *node) lookup(path string, params []param) (*route, []param) {
+// serves: has the route, if there is one, a method for the verb, or any for ""?
+func (r *route) serves(verb string) bool { return r != nil && (verb == "" || r.method(verb) != nil) }
+
+// lookup finds the route of a raw path that serves a verb, or "" for any, and
+// appends its variables to params: as at AWS, a resource without the verb leaves
+// the request to a less specific one that has it. nil: no route, and none that a
+// reading of the path by somebody behind us may find.
+func (n *node) lookup(verb, path string, params []param) (*route, []param) {
 	form := inspect(path)
 	if form == pathRefused {
 		return nil, params
 	}
-	found, filled := n.walk(trim(path), params)
+	found, filled := n.walk(verb, trim(path), params)
 	if found == nil || form == pathPlain {
 		return found, filled
 	}
@@ -88,8 +93,11 @@ func (n *node) lookup(path string, params []param) (*route, []param) {
 	// read in another way. If that reading is another route, its authorizer
 	// would have been passed by: refuse.
 	greedy := len(filled) > len(params) && strings.HasSuffix(found.template, "+}")
-	if other, _ := n.walk(trim(plainReading(path, greedy, escapeSegment)), nil); other != nil && other != found {
-		return nil, params
+	plain := trim(plainReading(path, greedy, escapeSegment))
+	for _, verb := range []string{verb, ""} { // also a route that has only other verbs: why else write it so?
+		if other, _ := n.walk(verb, plain, nil); other != nil && other != found {
+			return nil, params
+		}
 	}
 	return found, filled
 }
@@ -112,25 +120,28 @@ func trim(path string) segments {
 
 // walk tries literal, then {param}, then {proxy+}, and turns back where the
 // rest of the path does not fit. Each node is visited once at most.
-func (n *node) walk(s segments, params []param) (*route, []param) {
+func (n *node) walk(verb string, s segments, params []param) (*route, []param) {
 	if !s.more {
-		return n.route, params
+		if n.route.serves(verb) {
+			return n.route, params
+		}
+		return nil, params
 	}
 	raw, rest, more := strings.Cut(s.rest, "/")
 	next := segments{rest, more}
 	if value, ok := unescape(raw); ok && value != "" {
 		if child := n.literals[value]; child != nil {
-			if r, p := child.walk(next, params); r != nil {
+			if r, p := child.walk(verb, next, params); r != nil {
 				return r, p
 			}
 		}
 		if n.param != nil {
-			if r, p := n.param.walk(next, append(params, param{n.param.name, value, raw})); r != nil {
+			if r, p := n.param.walk(verb, next, append(params, param{n.param.name, value, raw})); r != nil {
 				return r, p
 			}
 		}
 	}
-	if n.greedy != nil && n.greedy.route != nil && strings.Trim(s.rest, "/") != "" {
+	if n.greedy != nil && n.greedy.route.serves(verb) && strings.Trim(s.rest, "/") != "" {
 		if value, ok := unescape(s.rest); ok {
 			return n.greedy.route, append(params, param{n.greedy.name, value, s.rest})
 		}

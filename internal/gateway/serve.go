@@ -108,6 +108,9 @@ func (g *Gateway) stage(x *exchange) (*denial, string) {
 	}
 	x.record.Region, x.record.API = api.region, x.address.API
 	x.http = api.http
+	if x.address.Stage == "" && !api.http { // AWS takes slashes before the stage of a REST API for one
+		x.address.Stage, x.address.Path = cutStage(strings.TrimLeft(x.address.Path, "/"))
+	}
 	x.stage = api.stages[x.address.Stage]
 	if byDefault := api.stages[defaultStage]; byDefault != nil && (x.stage == nil || x.address.Stage == defaultStage) {
 		if x.address.Region != "" { // by host, the default stage has no segment of its own
@@ -145,17 +148,28 @@ func (g *Gateway) route(x *exchange) (*denial, string) {
 			return denyBadRequest, "X-HTTP-Method-Override is not one HTTP method"
 		}
 	}
-	if x.route, x.params = x.stage.root.lookup(x.address.Path, x.room[:0]); x.route == nil {
-		return unknownRoute(x.r.Header["Authorization"]), "no route has this path"
-	}
-	if x.method = x.route.method(x.verb); x.method == nil {
+	x.mergeSlashes()
+	if x.route, x.params = x.stage.root.lookup(x.verb, x.address.Path, x.room[:0]); x.route == nil {
+		if x.route, x.params = x.stage.root.lookup("", x.address.Path, x.room[:0]); x.route == nil {
+			return unknownRoute(x.r.Header["Authorization"]), "no route has this path"
+		}
 		return unknownRoute(x.r.Header["Authorization"]), "the route has no such method"
 	}
+	x.method = x.route.method(x.verb)
 	x.arn = x.method.arns[x.verb]
 	x.record.Resource = x.arn
 	x.record.Operation = x.method.operations[x.verb]
 	x.record.Route, x.record.Authorizer = x.method.key, x.method.guard.name
 	return nil, ""
+}
+
+// mergeSlashes makes one of the slashes with which the path below the stage
+// begins, as AWS does. The others are shown in requestContext.path alone.
+func (x *exchange) mergeSlashes() {
+	path := strings.TrimLeft(x.address.Path, "/")
+	if extra := len(x.address.Path) - len(path) - 1; extra > 0 {
+		x.slashes, x.address.Path = x.address.Path[:extra], "/"+path
+	}
 }
 
 // methodOverride is the canonical name of X-HTTP-Method-Override.
@@ -200,25 +214,29 @@ func appendTrace(b []byte, at time.Time, random []byte) []byte {
 	return hex.AppendEncode(b, random)
 }
 
-// sentTrace is the root of the trace that the client's X-Amzn-Trace-Id names,
-// "" if it is not one header of the form that X-Ray defines. Nothing else of
-// that header goes on.
+// sentTrace is the trace that the client's X-Amzn-Trace-Id names, "" if it is not
+// one header of the form that X-Ray defines: Root, and after it Parent and
+// Sampled if they are there. Nothing else of that header goes on.
 func sentTrace(h http.Header) string {
 	values := h["X-Amzn-Trace-Id"]
 	if len(values) != 1 {
 		return ""
 	}
+	root, rest := "", ""
 	for field := range strings.SplitSeq(values[0], ";") {
 		field = strings.TrimSpace(field)
 		const form = "Root=1-00000000-000000000000000000000000"
-		if len(field) != len(form) || !strings.HasPrefix(field, "Root=1-") || field[15] != '-' {
-			continue
-		}
-		if isHex(field[7:15]) && isHex(field[16:]) {
-			return field
+		switch {
+		case len(field) == len(form) && strings.HasPrefix(field, "Root=1-") && field[15] == '-' && isHex(field[7:15]) && isHex(field[16:]):
+			root = field
+		case len(field) == len("Parent=")+16 && strings.HasPrefix(field, "Parent=") && isHex(field[7:]), field == "Sampled=0", field == "Sampled=1":
+			rest += ";" + field
 		}
 	}
-	return ""
+	if root == "" || rest == "" || len(rest) > len(";Parent=0000000000000000;Sampled=1") {
+		return root
+	}
+	return root + rest
 }
 
 func isHex(s string) bool {

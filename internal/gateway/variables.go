@@ -71,7 +71,8 @@ func (x *exchange) plainVariable(name string) string {
 	case "extendedRequestId":
 		return x.extended
 	case "xrayTraceId":
-		return strings.TrimPrefix(x.trace, "Root=")
+		root, _, _ := strings.Cut(strings.TrimPrefix(x.trace, "Root="), ";")
+		return root
 	case "requestTime":
 		var room [32]byte
 		return string(appendRequestTime(room[:0], x.at))
@@ -139,7 +140,7 @@ func (x *exchange) pathWithStage() string {
 	if x.stage.name == defaultStage {
 		return x.path()
 	}
-	return "/" + x.stage.name + x.address.Path
+	return "/" + x.stage.name + x.slashes + x.address.Path
 }
 
 func (x *exchange) identityVariable(name string) string {

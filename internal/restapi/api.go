@@ -46,6 +46,9 @@ func (svc *Service) createRestAPI(ctx context.Context, call *access.Call, in *ap
 	if err := checkCreateRestAPI(in); err != nil {
 		return nil, err
 	}
+	if len(in.BinaryMediaTypes) == 0 { // which AWS does not show
+		in.BinaryMediaTypes = nil
+	}
 	api := &API{
 		ID: svc.chance.Identifier(gateway.APIIDLength), RootID: svc.chance.Identifier(gateway.APIIDLength), Region: call.Region,
 		Name: text(in.Name), Description: text(in.Description), Version: text(in.Version),
@@ -166,7 +169,11 @@ func (svc *Service) updateRestAPI(ctx context.Context, call *access.Call, in *ap
 	if err != nil {
 		return nil, orNotFound(err, "Invalid API identifier specified "+call.Account+":"+text(in.RestApiId))
 	}
-	return as[apigateway.UpdateRestApiOutput](api.shape()), nil
+	shape := api.shape()
+	if shape.Tags == nil { // here alone AWS shows that there are none
+		shape.Tags = map[string]string{}
+	}
+	return as[apigateway.UpdateRestApiOutput](shape), nil
 }
 
 func (a *API) patch(call *access.Call) patch {

@@ -223,7 +223,9 @@ func TestBadInputOfTheControlPlane(t *testing.T) {
 
 	for message, in := range map[string]*apigateway.PutIntegrationInput{
 		"Timeout should be between 50 ms and 29000 ms":                            {Type: types.IntegrationTypeMock, TimeoutInMillis: aws.Int32(29001)},
-		"Invalid ARN specified in the request":                                    {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:pizza")},
+		"AWS ARN for integration must contain path or action":                     {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:pizza")},
+		"Invalid ARN specified in the request":                                    {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String("bad-" + functionURI)},
+		"currently only supports Lambda function and Firehose":                    {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String(strings.Replace(functionURI, ":lambda:path", ":firehose:path", 1))},
 		"contains invalid region or path":                                         {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String(strings.Replace(functionURI, "apigateway:eu-west-1", "apigateway:us-east-1", 1))},
 		"Invalid function ARN or invalid uri":                                     {Type: types.IntegrationTypeAwsProxy, IntegrationHttpMethod: aws.String("POST"), Uri: aws.String("arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/pizza/invocations")},
 		"Invalid HTTP endpoint specified for URI":                                 {Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: aws.String("GET"), Uri: aws.String("file:///etc/passwd")},
