@@ -38,6 +38,12 @@ func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answ
 			return err
 		}
 	}
+	if n.user != nil && n.pool.signUpAddress(n.user) == "" {
+		// Whom no code is sent to was nobody to ResendConfirmationCode, and is so here.
+		if s.hide(n, codeExpired()) != nil {
+			return codeExpired()
+		}
+	}
 	if err := s.spend(ctx, allowConfirm, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
 		return err
 	}

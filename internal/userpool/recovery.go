@@ -81,6 +81,12 @@ func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answ
 	if err := s.hideDisabled(n); err != nil {
 		return err
 	}
+	if n.user != nil {
+		// Whom no code is sent to was nobody to ForgotPassword, and is so here.
+		if _, reason := n.pool.recoverable(n.user); reason != nil && s.hide(n, reason) != nil {
+			return codeExpired()
+		}
+	}
 	if err := s.spend(ctx, allowConfirmForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
 		return err
 	}
