@@ -120,12 +120,13 @@ func (a *answer) write(x *exchange) {
 	if h := x.w.Header(); len(h["Content-Type"]) == 0 {
 		h["Content-Type"] = jsonContentType
 	}
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && !a.unmeasured {
+	bodiless := a.status == http.StatusNoContent || a.status == http.StatusNotModified
+	if !bodiless && !a.unmeasured {
 		x.addHeader("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	x.record.Status, x.answered = a.status, a.status
 	x.w.WriteHeader(a.status)
-	if len(a.body) > 0 && x.r.Method != http.MethodHead {
+	if len(a.body) > 0 && !bodiless && x.r.Method != http.MethodHead {
 		x.sent = int64(len(a.body))
 		_, _ = x.w.Write(a.body) // a client that is gone needs no answer
 	}

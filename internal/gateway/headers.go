@@ -74,6 +74,16 @@ func headerByte(c byte) byte {
 	return c
 }
 
+// isOwnHeader knows the headers of a request that the gateway itself sets, by their
+// canonical names. What a client sends under them is not what is behind them.
+func isOwnHeader(canonical string) bool {
+	switch canonical {
+	case "Host", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto":
+		return true
+	}
+	return strings.HasPrefix(canonical, "X-Amzn-")
+}
+
 // areSignature finds what was for the gateway and is to be used by nobody behind
 // it; other credentials in Authorization may be for the backend.
 func areSignature(name string, values []string) bool {

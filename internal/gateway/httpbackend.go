@@ -71,7 +71,7 @@ func (b *httpBackend) serve(ctx context.Context, g *Gateway, x *exchange) verdic
 	}
 	c := carriages.Get().(*carriage)
 	defer c.release()
-	c.sent = x.backendHeaders(c.sent[:0], &c.own)
+	c.sent = slices.DeleteFunc(x.backendHeaders(c.sent[:0], &c.own), func(f field) bool { return strings.HasPrefix(f.name, "X-Forwarded-") })
 	var queryRoom [16]pair
 	m := httpMessage{headers: c.sent, query: x.httpQuery(queryRoom[:0])}
 	if !m.change(x, b.changes.request, body) {
@@ -181,14 +181,14 @@ func encodeQuery(query []pair) string {
 }
 
 // httpFields are the headers that the backend sees. HTTP APIs tell of the hops
-// before it in Forwarded (RFC 7239), not in X-Forwarded-*.
+// before it in Forwarded (RFC 7239); of X-Forwarded-* it gets what a mapping sets.
 func httpFields(x *exchange, headers []field, into []upstream.Field) []upstream.Field {
 	agent := false
 	var hops []string
 	via := "HTTP/1.1 AmazonAPIGateway"
 	for _, f := range headers {
 		switch {
-		case f.name == "Host" || strings.HasPrefix(f.name, "X-Forwarded-"):
+		case f.name == "Host":
 			continue
 		case f.name == "Forwarded":
 			hops = append(hops, f.values...)

@@ -260,3 +260,36 @@ func TestAnHTTPAPIMapsParametersOfAnswers(t *testing.T) {
 		t.Errorf("another status: %+v", got)
 	}
 }
+
+// What a mapping takes from a header that the gateway sets is what the gateway knows.
+func TestMappingsTakeTheGatewaysOwnHeaders(t *testing.T) {
+	w := newWorld(t)
+	s := newServer(t, nil)
+	a := w.newHTTPAPI()
+	mapped := map[string]string{
+		"overwrite:header.X-Client": "$request.header.x-forwarded-for", "overwrite:header.X-Scheme": "$request.header.x-forwarded-proto", "overwrite:header.X-Asked": "$request.header.host",
+		"overwrite:header.X-Trace": "$request.header.x-amzn-trace-id", "overwrite:header.X-Oidc": "$request.header.x-amzn-oidc-identity", "overwrite:header.X-Forwarded-Prefix": "/shop",
+	}
+	a.route("GET /", a.backend(s.URL, func(in *apigatewayv2.CreateIntegrationInput) { in.RequestParameters = mapped }))
+	a.route("GET /fn", a.function("2.0", mapped))
+	forged := []func(*http.Request){
+		withHeader("X-Forwarded-For", "10.0.0.1"), withHeader("X-Forwarded-Proto", "https"), withHeader("X-Amzn-Trace-Id", "forged"), withHeader("X-Amzn-Oidc-Identity", "root"),
+		withHeader("X-Forwarded-Prefix", "/admin"), func(r *http.Request) { r.Header["Host"] = []string{"forged"} },
+	}
+	want := map[string]string{"X-Client": "10.0.0.1, 127.0.0.1", "X-Scheme": "http", "X-Asked": hostOf(a.id), "X-Oidc": "", "X-Forwarded-Prefix": "/shop"}
+	expectReply(t, "to a server", a.send("GET", "/", forged...), 200, "")
+	expectReply(t, "to the function", a.send("GET", "/fn", forged...), 200, "hello")
+	seen, _ := s.last()
+	headers := w.fn.event(t)["headers"].(map[string]any)
+	for name, value := range want {
+		if got := seen.Header.Get(name); got != value {
+			t.Errorf("the server saw %s: %q, want %q", name, got, value)
+		}
+		if got, _ := headers[strings.ToLower(name)].(string); got != value {
+			t.Errorf("the function saw %s: %q, want %q", name, got, value)
+		}
+	}
+	if trace := seen.Header.Get("X-Trace"); !strings.HasPrefix(trace, "Root=1-") {
+		t.Errorf("the server saw the trace %q", trace)
+	}
+}

@@ -103,10 +103,22 @@ func compileMapping(s *stage, target, source string) (mapping, error) {
 	return m, nil
 }
 
-// mappable are the values of a header of the client that a mapping may take.
+// mappable are the values of a header of the client that a mapping may take. Of
+// those that the gateway sets, they are the gateway's: whoever maps the address of
+// the client to a header of their own must not get what the client says it is.
 func mappable(x *exchange, name string) []string {
-	values := headerValues(x.r.Header, name)
-	if areSignature(canonicalName(name), values) {
+	canonical := canonicalName(name)
+	if isOwnHeader(canonical) {
+		var own [5]string
+		for _, f := range x.backendHeaders(nil, &own) {
+			if f.name == canonical {
+				return f.values
+			}
+		}
+		return nil
+	}
+	values := x.r.Header[canonical]
+	if areSignature(canonical, values) {
 		return nil
 	}
 	return values

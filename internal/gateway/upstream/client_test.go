@@ -148,29 +148,6 @@ func TestOneConnectionCarriesOneRequestAfterTheOther(t *testing.T) {
 	}
 }
 
-// What a server says between two requests must not answer the second.
-func TestAnUnaskedAnswerIsNobodysAnswer(t *testing.T) {
-	said := make(chan struct{})
-	address := script(t,
-		func(c net.Conn) {
-			request(c, 0)
-			io.WriteString(c, ok)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
-			close(said)
-			c.Read(make([]byte, 1))
-		},
-		func(c net.Conn) { request(c, 0); io.WriteString(c, ok) })
-	client := upstream.New(upstream.Config{})
-	defer client.Close()
-	for i := range 2 {
-		var answer upstream.Answer
-		if err := client.Do(t.Context(), ask(address, "GET", "/", nil), &answer); err != nil || string(answer.Body) != "ok" {
-			t.Errorf("request %d: %q %v", i, answer.Body, err)
-		}
-		<-said
-	}
-}
-
 // A server that takes a request on a kept connection and hangs up has perhaps
 // acted on it: only what may be done twice is sent twice, and only once more.
 func TestWhatIsSentAgain(t *testing.T) {

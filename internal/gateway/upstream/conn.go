@@ -24,6 +24,7 @@ var longAgo = time.Unix(1, 0)
 // conn is one connection. It belongs to one request at a time.
 type conn struct {
 	net    net.Conn
+	plain  net.Conn        // below TLS, or net itself
 	socket syscall.RawConn // below TLS; nil: it cannot be asked whether it is alive
 	origin origin
 	since  time.Time // idle since
@@ -45,7 +46,7 @@ func (c *Client) dial(ctx context.Context, o origin) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &conn{net: plain, origin: o, in: make([]byte, usualRoom)}
+	made := &conn{net: plain, plain: plain, origin: o, in: make([]byte, usualRoom)}
 	made.cancel = func() { _ = made.net.SetDeadline(longAgo) }
 	made.look = made.lookAt
 	if socket, ok := plain.(syscall.Conn); ok {
@@ -147,7 +148,7 @@ func (c *conn) exchangeAside(q *Request, a *Answer) (keep bool, err error) {
 	case failed := <-sent:
 		return keep && failed == nil, err
 	default: // answered before it was told everything
-		c.net.Close()
+		c.close()
 		<-sent // the body is the caller's again
 		return false, err
 	}
@@ -236,4 +237,7 @@ func endIsUnexpected(err error) error {
 	return err
 }
 
-func (c *conn) close() { _ = c.net.Close() }
+// close never waits. TLS would say goodbye first, and wait for a server that reads
+// nothing any more: five seconds, in which whoever holds the pool's mutex keeps all
+// other servers waiting. Nobody needs that goodbye, as no answer ends by it.
+func (c *conn) close() { _ = c.plain.Close() }
