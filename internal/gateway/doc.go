@@ -8,6 +8,9 @@
 //	   -> steps: signature (AWS_IAM alone: sigv4 -> Keys -> whole body -> Keys)
 //	      -> authorize (token of a pool, policies about the path sent, or an
 //	         authorizer's function: identity sources -> remembered? or Invoke -> its policy)
+//	      -> resource policy, of a REST API that has one: behind authorize it must allow
+//	         (NONE, user pools); before an authorizer's function it may deny, and its allow
+//	         stands in for that one's silence; with AWS_IAM both are one question
 //	      -> throttle (a token of the method's bucket and of the account's, or 429)
 //	      -> integrate (AWS_PROXY, HTTP_PROXY or MOCK) -> answer
 //	   -> the stage's access log, audit.Record
@@ -38,13 +41,32 @@
 // could then be read as another route's path is no route's. A slash at the end leads
 // to the route without it, unless a route's key has it.
 //
-// The files of the data plane: address, route, path (where to), pipeline, guard
-// (the steps), cognito, claims (tokens), signature, permission, identity
-// (AWS_IAM), functionauthorizer, identitysource, authorizerevent, httpauthorizer,
-// conditions, withhold (authorizers' functions), event, lambda, backend, backendtarget, mock (what stands behind), answer, denial
-// (what leaves), throttling, variables and accesslogs ($context), trial and trialfunction
-// (TestInvokeAuthorizer). The files definition, restdefinition, httpdefinition and check are
-// the model: what can be deployed, and what is wrong with it.
+// What the files hold, of REST APIs and of both kinds:
+//
+//	gateway       what it needs of its surroundings    serve         one request, from its first line to its record
+//	address       which API, stage and path            pipeline      exchange, step, verdict
+//	route, path   which method; readings of a path     guard         which authorization a method wants
+//	snapshot      what is live                         compile       a stage, from its definition
+//
+//	cognito, claims                                    tokens of user pools
+//	signature, permission, identity                    AWS_IAM
+//	functionauthorizer, identitysource, authorizerevent, httpauthorizer, conditions, withhold
+//	resourcepolicy                                     an API's own policy, with each of them
+//	throttling                                         settings of stages -> buckets
+//
+//	lambda, event, answer                              AWS_PROXY
+//	backend, backendtarget, mapping, mock              HTTP_PROXY and MOCK
+//	body, headers, query                               what is read of a request, and what goes on
+//	denial, gatewayresponse                            what the gateway says of itself; in the API's own words
+//	variables, accesslogs                              $context
+//	trial, trialfunction                               TestInvokeAuthorizer
+//	identifier, jsontext, jsonread                     ids; JSON, written and read without reflection
+//
+//	definition, restdefinition, check, authorizercheck, records: the model
+//
+// The bodies of all requests together have a bound (body.go): clients that send and
+// then wait cannot have all memory. A step that panics is a 500 with a record, and a
+// connection that is cut where the answer had begun.
 //
 // Two things differ from AWS because net/http reads the request first: header
 // names reach a function in their canonical form (X-Test, whatever the client's
