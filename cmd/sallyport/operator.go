@@ -23,7 +23,7 @@ import (
 
 const (
 	askTimeout = 30 * time.Second
-	maxReport  = 8 << 20 // bytes of an answer to the operator
+	maxReport  = 64 << 20 // bytes of an answer to the operator
 )
 
 // serverURL is where the server that the flags mean answers.
