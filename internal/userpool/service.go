@@ -56,7 +56,7 @@ type Service struct {
 	log       *slog.Logger
 
 	passwords *hasher
-	nobody    []byte // the SRP verifier of users who do not exist
+	nobody    []byte // the row of a user who does not exist, for SRP
 	newKey    func() (*rsa.PrivateKey, error)
 	queues    queues
 	pages     *awsapi.Pages

@@ -3,6 +3,7 @@ package userpool
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"regexp"
 	"slices"
@@ -21,17 +22,28 @@ var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 const maxName = 4 * maxValue // bytes of a name that anybody could have
 
-// newNobody makes the verifier of nobody. Whose it is does not show in what is
-// made of it.
+// newNobody makes the row of a user whose password nobody knows. To read it and
+// to open its verifier takes as long as with anybody's. Whose verifier it is does
+// not show in what is made of it.
 func (s *Service) newNobody() error {
-	password, err := randomText(s.random, alphanumeric, 40)
+	password, err := randomText(s.random, alphanumeric, 160)
 	if err != nil {
 		return err
 	}
 	salt, err := srp.NewSalt(s.random)
-	if err == nil {
-		s.nobody = srp.Verifier(srp.Identity{}, password, salt)
+	if err != nil {
+		return err
 	}
+	const name = "00000000-0000-4000-8000-000000000000" // and sub: such a user has one verifier in every pool
+	u := &User{
+		PoolID: "nobody", NameKey: name, Username: name, Sub: name, Status: Confirmed, Enabled: true, Password: []byte(password),
+		Attributes: map[string]string{attributeEmail: "nobody@example.com", attributeEmailVerified: "true", "name": "Nobody"},
+	}
+	kept := append(salt, srp.Verifier(srp.Identity{User: name}, password, salt)...)
+	if u.SRP, err = s.keys.Seal(keyring.Passwords, srpOwner(u, u.Password), kept); err != nil {
+		return err
+	}
+	s.nobody, err = json.Marshal(u)
 	return err
 }
 
@@ -44,8 +56,15 @@ func (s *Service) verifierFor(p *Pool, u *User, e *exchange) (salt, verifier []b
 			return salt, verifier, real, err
 		}
 	}
+	nobody := new(User)
+	if err := json.Unmarshal(s.nobody, nobody); err != nil {
+		return nil, nil, false, err
+	}
+	if _, verifier, _, err = s.openVerifier(p, nobody, nobody.Username); err != nil {
+		return nil, nil, false, err
+	}
 	made := bytes.TrimLeft(s.keys.MAC(keyring.Tokens, "srp-salt", p.ID, e.Typed), "\x00")
-	return made[:srp.SaltBytes], s.nobody, false, nil
+	return made[:srp.SaltBytes], verifier, false, nil
 }
 
 // srpName is the name that the password is to be proved under, and the sub that
