@@ -9,6 +9,9 @@
 //	                                                                              v
 //	                                            grant (refresh token) + ID and access token
 //
+//	USER_SRP_AUTH -> user -> verifier -> SALT, SRP_B, SECRET_BLOCK (the exchange, sealed: nothing is kept)
+//	PASSWORD_VERIFIER -> block, works once -> backoff -> proof -> status, as above
+//
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //
 //	SignUp -> user, UNCONFIRMED -> code -> outbox ... ConfirmSignUp -> code -> CONFIRMED, address verified
@@ -20,6 +23,11 @@
 // where they go and what the message says in delivery.go. Of a client that hides
 // its users, named.go makes nobody of whoever must not be told of: for nobody
 // the same is done as for somebody.
+//
+// A password is kept as a hash (password.go) and, where a client of the pool may
+// use SRP, as verifiers that open with that hash only (verifiers.go). The two
+// calls of a proof are in srp.go, and what they answer for a user who does not
+// exist in srpnobody.go.
 //
 // Pools, clients and keys are read from one immutable snapshot that follows the
 // database (snapshot.go); users are read where they sign in. The gateway verifies
