@@ -172,6 +172,9 @@ func told(detail string) string {
 	text := strings.TrimPrefix(detail, "verify: ")
 	text = wantedAndHad.ReplaceAllString(text, ": it has $2, the authorizer wants $1")
 	text = wanted.ReplaceAllString(text, ": the authorizer wants $1")
+	if strings.HasPrefix(text, "the token names an unknown key") || strings.HasPrefix(text, "the token's signature does not hold") {
+		return had.ReplaceAllString(text, ": its key is $1")
+	}
 	return had.ReplaceAllString(text, ": it has $1")
 }
 

@@ -144,6 +144,9 @@ func (p *printer) api(api template.API, o *template.Outcome) {
 		p.line("\n%s API %s at %s", api.Kind, api.Name, stage.URL)
 		for _, r := range api.Routes {
 			guard := "open to everybody"
+			if api.HasPolicy {
+				guard = "open to whom the API's resource policy lets in"
+			}
 			if r.Authorizer != "" {
 				guard = "guarded by " + r.Authorizer
 			}

@@ -53,3 +53,15 @@ func TestWhatIsThereToPaste(t *testing.T) {
 		}
 	}
 }
+
+// A resource policy stands before every route, open ones too.
+func TestARouteBehindAPolicyIsNotSaidToBeOpenToEverybody(t *testing.T) {
+	for policy, want := range map[bool]string{false: "open to everybody\n", true: "open to whom the API's resource policy lets in\n"} {
+		var told strings.Builder
+		(&printer{out: &told}).api(template.API{Kind: "REST", Name: "pets", HasPolicy: policy, Stages: []template.Stage{{Name: "v1", URL: "http://h/v1"}},
+			Routes: []template.Route{{Method: "GET", Path: "/"}}}, nil)
+		if text := told.String(); !strings.HasPrefix(text, "\nREST API pets at http://h/v1\n") || !strings.HasSuffix(text, want) {
+			t.Errorf("with a policy %v it says %q", policy, text)
+		}
+	}
+}

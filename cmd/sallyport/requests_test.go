@@ -89,6 +89,7 @@ func TestTheVerdictIsToldAsAPersonWould(t *testing.T) {
 	}
 	for want, r := range map[string]audit.Report{
 		`Refused: 401 Unauthorized. The token is for another audience: it has "b", the authorizer wants "a".`:                                                  {Status: 401, Outcome: "refused", Steps: step("authorize", "refused", `verify: the token is for another audience (expected "a", found "b")`)},
+		`Refused: 401 Unauthorized. The token's signature does not hold: its key is "k1".`:                                                                     {Status: 401, Outcome: "refused", Steps: step("authorize", "refused", `verify: the token's signature does not hold (found "k1")`)},
 		`Refused: 401 Unauthorized. The token has expired: it has "12:00".`:                                                                                    {Status: 401, Outcome: "refused", Steps: step("authorize", "refused", `verify: the token has expired (found "12:00")`)},
 		`Refused: 429 Too Many Requests. It would have been served at a quieter time. The stage's limit of 10 requests a second is reached.`:                   {Status: 429, Outcome: "refused", Steps: step("throttle", "refused", "the stage's limit of 10 requests a second is reached")},
 		`Refused: 403 Forbidden. The API's own resource policy does not let it in: no statement allows it.`:                                                    {Status: 403, Outcome: "refused", Steps: step("resource policy", "refused", "no statement allows it")},

@@ -51,6 +51,7 @@ type Output struct {
 type API struct {
 	Kind                string // REST or HTTP
 	LogicalID, ID, Name string
+	HasPolicy           bool // a resource policy says who may call it at all
 	Stages              []Stage
 	Routes              []Route // sorted by path and method
 }
@@ -157,6 +158,9 @@ func (d *deploy) apiURL(id string) string { return d.URL + "/_aws/execute-api/" 
 
 func (d *deploy) describeAPI(ctx context.Context, api *resourceRow) API {
 	a := API{Kind: "REST", LogicalID: api.LogicalID, ID: api.PhysicalID, Name: api.Attributes["Name"]}
+	if r := d.resources[api.LogicalID]; r != nil {
+		a.HasPolicy = r.properties.get("Policy") != nil
+	}
 	for _, id := range d.order {
 		r, row := d.resources[id], d.current(id)
 		if row.Handles["RestApiId"] != api.PhysicalID {

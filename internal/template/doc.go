@@ -10,9 +10,12 @@
 //	load, declare, parse*, limits, node, problem       a text becomes nodes, and the nodes resources
 //	environment, parameter, condition, intrinsic      what expressions mean
 //	sam_api, sam_auth, sam_function, sam_globals      SAM's resources become plain ones
+//	sam_authorizer, sam_http, sam_httpauth            authorizers; HTTP APIs
+//	sam_resourcepolicy                                who may call a REST API at all
 //	sam_role, sam_policy                              the role of a function that names none
 //	shape, policy_document                            what properties hold
-//	kinds, cognito_*, gateway_*, lambda               the types: their properties, and how each is made
+//	kinds, cognito_*, gateway_*, http_*, lambda,      the types: their properties, and how each is made
+//	log_group
 //	iam_*, identity_*                                 who may do what; iam_tie: what is put on users, groups and roles
 //	graph, code, build                                order; a function's code
 //	deploy, apply, remove, accounts, records          one deploy, and the rows that survive it

@@ -49,7 +49,7 @@ type work struct {
 // types are all resource types that can be made. SAM's own become these.
 var types = index(
 	userPoolType, userPoolClientType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
-	functionType, permissionType,
+	functionType, permissionType, logGroupType,
 	roleType, userType, groupType, additionType, accessKeyType,
 	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,
 	oidcProviderType, samlProviderType,
@@ -74,7 +74,6 @@ const (
 // unsupportedTypes are those that guarded APIs often have beside them, with
 // what to do instead.
 var unsupportedTypes = map[string]string{
-	"AWS::Logs::LogGroup":                           "functions' logs are kept by the server; give it a Condition that is false here",
 	"AWS::Cognito::UserPoolDomain":                  "there are no hosted pages; give it a Condition that is false here",
 	"AWS::Serverless::LayerVersion":                 "put what the layer holds into the function's folder",
 	"AWS::ApiGateway::UsagePlan":                    "API keys are not supported",

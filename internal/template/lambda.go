@@ -17,7 +17,7 @@ const codeHash = "Code.Sha256"
 var (
 	environmentShape = records(fields{"Variables": strMap})
 	notTraced        = noEffect("requests are not traced")
-	tagged           = noEffect("tags are not kept for functions")
+	tagged           = noEffect("tags of what a template makes are not kept")
 	noLogging        = noEffect("a function's log is always plain text")
 )
 

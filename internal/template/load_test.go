@@ -40,7 +40,7 @@ func TestRefusals(t *testing.T) {
 		{"two unknown types, one list", "Resources:\n  A: {Type: AWS::SNS::Topic}\n  B: {Type: AWS::SQS::Queue}\n", []string{
 			`t.yaml:2:13: resource type "AWS::SNS::Topic" is not supported; what is only for AWS can have a Condition that is false here; supported: ...`,
 			`t.yaml:3:13: resource type "AWS::SQS::Queue" is not supported; what is only for AWS can have a Condition that is false here`}},
-		{"a type that has another way", "Resources:\n  A: {Type: AWS::Logs::LogGroup}\n", []string{`t.yaml:2:13: resource type "AWS::Logs::LogGroup" is not supported: functions' logs are kept by the server; ...`}},
+		{"a type that has another way", "Resources:\n  A: {Type: AWS::Lambda::Version}\n", []string{`t.yaml:2:13: resource type "AWS::Lambda::Version" is not supported: the latest code is always what runs...`}},
 		{"globals are refused once", sam + "Globals:\n  Function:\n    Layers: [x]\n" + strings.TrimPrefix(fn, sam), []string{`t.yaml:4:5: property "Layers" of Globals.Function is not supported: ...`}},
 		{"a runtime that is gone", strings.Replace(fn, "nodejs22.x", "nodejs18.x", 1), []string{`t.yaml:6:16: runtime "nodejs18.x" is not supported; did you mean "nodejs20.x"?; supported: ...`}},
 		{"a cache of a stage", sam + "Resources:\n  A:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: x\n      MethodSettings: [{ResourcePath: /*, HttpMethod: '*', CacheTtlInSeconds: 1}]\n", []string{`t.yaml:7:60: property "CacheTtlInSeconds" of MethodSettings is not supported: answers are not cached`}},
