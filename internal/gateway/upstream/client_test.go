@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -145,6 +146,68 @@ func TestOneConnectionCarriesOneRequestAfterTheOther(t *testing.T) {
 		}
 		client.Close()
 		server.Close()
+	}
+}
+
+// What has been kept and is closed meanwhile carries nothing: nothing of the request
+// is lost, and so it is sent on a new connection, whatever its method and size.
+func TestAClosedConnectionIsNotUsed(t *testing.T) {
+	for _, size := range []int{0, 100, 30 << 10, 200 << 10} {
+		closed, served := make(chan struct{}), make(chan string, 1)
+		address := script(t,
+			func(c net.Conn) {
+				request(c, 0)
+				io.WriteString(c, ok)
+				c.Close()
+				close(closed)
+			},
+			func(c net.Conn) { served <- request(c, size); io.WriteString(c, ok) })
+		client := upstream.New(upstream.Config{})
+		var answer upstream.Answer
+		if err := client.Do(t.Context(), ask(address, "GET", "/", nil), &answer); err != nil {
+			t.Fatal(err)
+		}
+		<-closed
+		body := bytes.Repeat([]byte("x"), size)
+		if err := client.Do(t.Context(), ask(address, "POST", "/", body), &answer); err != nil || string(answer.Body) != "ok" {
+			t.Errorf("%d bytes: %q %v", size, answer.Body, err)
+		} else if got := <-served; !strings.HasSuffix(got, "\r\n\r\n"+string(body)) {
+			t.Errorf("%d bytes: the server has read %d", size, len(got))
+		}
+		client.Close()
+	}
+}
+
+// A socket that takes less than the request at once gets the rest of it, and
+// nothing twice.
+func TestARequestThatTheSocketTakesInParts(t *testing.T) {
+	body := make([]byte, 12<<10)
+	for i := range body {
+		body[i] = byte('a' + i%26)
+	}
+	read := make(chan string, 2)
+	address := script(t, func(c net.Conn) {
+		for range 2 {
+			read <- request(c, len(body))
+			io.WriteString(c, ok)
+		}
+	})
+	client := upstream.New(upstream.Config{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			err = c.(*net.TCPConn).SetWriteBuffer(1)
+		}
+		return c, err
+	}})
+	defer client.Close()
+	for i := range 2 {
+		var answer upstream.Answer
+		if err := client.Do(t.Context(), ask(address, "POST", "/", body), &answer); err != nil || string(answer.Body) != "ok" {
+			t.Fatalf("request %d: %q %v", i, answer.Body, err)
+		}
+		if got := <-read; !strings.HasSuffix(got, "\r\n\r\n"+string(body)) {
+			t.Errorf("request %d came as %d bytes", i, len(got))
+		}
 	}
 }
 
@@ -364,4 +427,49 @@ func TestARequestAllocatesAHandful(t *testing.T) {
 	}); n > 8 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// BenchmarkDo is a request with a token of the usual length over one connection.
+// The server, which costs as little as can be, is in its figures.
+func BenchmarkDo(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for room := make([]byte, 16<<10); ; {
+			if _, err := c.Read(room); err != nil {
+				return
+			}
+			io.WriteString(c, ok)
+		}
+	}()
+	client := upstream.New(upstream.Config{})
+	defer client.Close()
+	q := ask(l.Addr().String(), "GET", "/pizzas", nil)
+	q.Fields = []upstream.Field{{Name: "Authorization", Value: "Bearer " + strings.Repeat("aZ3_-.", 170)}, {Name: "Accept", Value: "*/*"}}
+	var answer upstream.Answer
+	b.ReportAllocs()
+	before := processorTime(b)
+	for b.Loop() {
+		if err := client.Do(b.Context(), q, &answer); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
+}
+
+// processorTime is what this process has used, with the kernel on its behalf.
+func processorTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -26,6 +26,8 @@ type conn struct {
 	net    net.Conn
 	plain  net.Conn        // below TLS, or net itself
 	socket syscall.RawConn // below TLS; nil: it cannot be asked whether it is alive
+	direct bool            // TCP without TLS: turn can be used
+	reused bool            // it has carried a request before
 	origin origin
 	since  time.Time // idle since
 
@@ -38,6 +40,8 @@ type conn struct {
 	silent  bool // what the last look at the socket said
 	cancel  func()
 	look    func(descriptor uintptr) bool
+	step    func(descriptor uintptr) bool
+	turned  turned
 }
 
 // dial connects and, for https, proves that the server is who the URL says.
@@ -48,11 +52,13 @@ func (c *Client) dial(ctx context.Context, o origin) (*conn, error) {
 	}
 	made := &conn{net: plain, plain: plain, origin: o, in: make([]byte, usualRoom)}
 	made.cancel = func() { _ = made.net.SetDeadline(longAgo) }
-	made.look = made.lookAt
+	made.look, made.step = made.lookAt, made.stepAt
 	if socket, ok := plain.(syscall.Conn); ok {
 		made.socket, _ = socket.SyscallConn()
 	}
 	if !o.secure {
+		_, tcp := plain.(*net.TCPConn)
+		made.direct = tcp && made.socket != nil
 		return made, nil
 	}
 	config := c.tls.Clone()
@@ -100,12 +106,19 @@ func (c *conn) lookAt(descriptor uintptr) bool {
 func (c *conn) exchange(q *Request, a *Answer) (keep bool, err error) {
 	c.begun, c.written = false, false
 	c.out = q.appendHead(c.out[:0])
+	atOnce := len(c.out)+len(q.Body) <= oneWrite
+	if c.direct && c.reused && !atOnce && !c.alive() {
+		return false, errStale
+	}
 	if len(q.Body) > aside {
 		return c.exchangeAside(q, a)
 	}
-	if len(c.out)+len(q.Body) <= oneWrite {
-		c.out = append(c.out, q.Body...)
-		err = c.write(c.out)
+	if atOnce {
+		if c.out = append(c.out, q.Body...); c.direct {
+			err = c.turn()
+		} else {
+			err = c.write(c.out)
+		}
 	} else {
 		err = c.writeBoth(q.Body)
 	}
@@ -121,7 +134,7 @@ func (c *conn) exchange(q *Request, a *Answer) (keep bool, err error) {
 func (c *conn) write(b []byte) error {
 	n, err := c.net.Write(b)
 	_, plain := c.net.(*net.TCPConn)
-	c.written = n > 0 || !plain // what TLS has put on the way, nobody knows
+	c.written = c.written || n > 0 || !plain // what TLS has put on the way, nobody knows
 	return err
 }
 
@@ -208,16 +221,21 @@ func (c *conn) fill() error {
 		c.in = larger
 	}
 	n, err := c.net.Read(c.in[c.end:])
-	c.end += n
 	if n > 0 {
-		first := !c.begun
-		c.begun = true
-		if first && !looksLikeHTTP(c.in[:c.end]) {
-			return malformed("the answer does not begin as HTTP/1 does")
-		}
-		return nil // an error comes again
+		return c.took(n) // an error comes again
 	}
 	return endIsUnexpected(err)
+}
+
+// took counts bytes in that were read to the end of what is there.
+func (c *conn) took(n int) error {
+	c.end += n
+	first := !c.begun
+	c.begun = true
+	if first && !looksLikeHTTP(c.in[:c.end]) {
+		return malformed("the answer does not begin as HTTP/1 does")
+	}
+	return nil
 }
 
 // looksLikeHTTP spares the wait for the line end of a protocol that has none.

@@ -2,7 +2,7 @@
 // the server behind an integration and reads the answer whole, over connections
 // that it keeps.
 //
-//	Do -> acquire   an idle connection that is alive and silent, or a new one, or a wait
+//	Do -> acquire   an idle connection, or a new one, or a wait; before it is used it must be alive and silent
 //	   -> exchange  one write (head and body), one parse of the answer's head, its body
 //	   -> release   kept, if both sides agree where the answer ended; closed otherwise
 //
@@ -20,6 +20,7 @@
 //	client    Client, Do, when a request may be tried again
 //	pool      connections by origin, bounds, waiting, ageing
 //	conn      one connection: dialling, its buffer, is it alive
+//	turn      looking, writing and the first read in one turn at the socket
 //	request   what is sent, and what is not
 //	head      the answer's head
 //	body      bodies by length, in chunks, until the end

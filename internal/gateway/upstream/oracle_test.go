@@ -205,3 +205,20 @@ func TestWhatIsKeptForTheNextRequest(t *testing.T) {
 		}
 	}
 }
+
+// Eight bytes at once are judged as each of them alone.
+func TestFieldValuesByteByByte(t *testing.T) {
+	for length := range 26 {
+		for at := range length {
+			for _, around := range []byte{'a', '\t', ' ', 0x7e, 0x80, 0xff} {
+				b := bytes.Repeat([]byte{around}, length)
+				for c := range 256 {
+					b[at] = byte(c)
+					if got, want := isFieldValue(string(b)), all(string(b), valueByte); got != want {
+						t.Fatalf("%q: %v, want %v", b, got, want)
+					}
+				}
+			}
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (c *Client) acquire(ctx context.Context, o origin, deadline time.Time, fres
 		if idle == nil {
 			break
 		}
-		if idle.alive() {
+		if idle.reused = true; idle.direct || idle.alive() { // a direct one looks itself, when it is used
 			return idle, true, nil
 		}
 		idle.close()

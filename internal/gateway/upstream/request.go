@@ -111,6 +111,22 @@ func all(s string, class uint8) bool {
 	return true
 }
 
-func isToken(s string) bool      { return s != "" && all(s, tokenByte) }
-func isFieldValue(s string) bool { return all(s, valueByte) }
-func isVisible(s string) bool    { return all(s, graphByte) }
+func isToken(s string) bool   { return s != "" && all(s, tokenByte) }
+func isVisible(s string) bool { return all(s, graphByte) }
+
+// isFieldValue is all(s, valueByte). It looks at eight bytes at once, because
+// tokens are long: a word that has a control character, or seems to have one, is
+// looked at byte by byte.
+func isFieldValue(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		del := w ^ 0x7f*ones // 0 where a byte is 0x7f
+		// A byte below n borrows from its top bit, which it had not set itself.
+		if below, dels := (w-' '*ones)&^w, (del-ones)&^del; (below|dels)&tops != 0 && !all(s[:8], valueByte) {
+			return false
+		}
+	}
+	return all(s, valueByte)
+}
