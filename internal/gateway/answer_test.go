@@ -134,7 +134,7 @@ func TestBinaryBodies(t *testing.T) {
 		}
 	}
 	w.fn.says(`{"isBase64Encoded":true,"body":"!!"}`)
-	if got := a.send("POST", "/prod/x", withHeader("Accept", "image/png")); got.status != 502 {
+	if got := a.send("POST", "/prod/x", withHeader("Accept", "image/png")); got.status != 500 {
 		t.Errorf("a body that is not base64: %+v", got)
 	}
 	a.send("POST", "/prod/x", withBody(raw), withHeader("Content-Type", "text/plain"))

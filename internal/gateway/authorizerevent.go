@@ -32,7 +32,7 @@ func appendRequestEvent(x *exchange, b []byte, arn string, _ []string) []byte {
 	b = append(b, `,"multiValueQueryStringParameters":`...)
 	b = orEmpty(b, len(query), func(b []byte) []byte { return appendWholeQuery(b, query) })
 	b = append(b, `,"pathParameters":`...)
-	b = orEmpty(b, len(x.params), func(b []byte) []byte { return appendParams(b, x.params) })
+	b = orEmpty(b, len(x.params), func(b []byte) []byte { return appendSentParams(b, x.params) })
 	b = append(b, `,"stageVariables":`...)
 	b = orEmpty(b, len(x.stage.variables), func(b []byte) []byte { return append(b, x.stage.variablesJSON...) })
 	b = append(b, `,"requestContext":`...)

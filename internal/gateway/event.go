@@ -96,7 +96,7 @@ func (x *exchange) appendEvent(b, body []byte) []byte {
 	b = append(b, `,"multiValueQueryStringParameters":`...)
 	b = appendWholeQuery(b, query)
 	b = append(b, `,"pathParameters":`...)
-	b = appendParams(b, x.params)
+	b = appendSentParams(b, x.params)
 	b = append(b, `,"stageVariables":`...)
 	b = append(b, x.stage.variablesJSON...)
 	b = append(b, `,"requestContext":`...)
@@ -220,6 +220,19 @@ func appendWholeQuery(b []byte, query []pair) []byte {
 		b = appendText(b, p.value)
 	}
 	return append(b, "]}"...)
+}
+
+// appendSentParams appends the variables of the path as they were sent: functions
+// of REST APIs unescape them themselves.
+func appendSentParams(b []byte, params []param) []byte {
+	if len(params) == 0 {
+		return append(b, "null"...)
+	}
+	b = append(b, '{')
+	for _, p := range params {
+		b = appendMember(b, p.name, p.raw)
+	}
+	return append(b, '}')
 }
 
 func appendParams(b []byte, params []param) []byte {

@@ -78,7 +78,7 @@ func FuzzEvent(f *testing.F) {
 			address: Address{API: "a", Stage: "s", Path: rawPath, Query: query},
 			stage:   &stage{api: "a", name: "s", account: "1", binary: binaryTypes{"image/png"}, variablesJSON: []byte("null")},
 			route:   &route{id: "r", template: "/{proxy+}"}, method: &method{}, verb: "POST", source: source, at: time.Unix(1700000000, 0),
-			params: []param{{name: "proxy", value: value}},
+			params: []param{{name: "proxy", raw: value}},
 		}
 		text := x.appendEvent(nil, []byte(body))
 		var event struct {

@@ -77,9 +77,9 @@ func (l lambda) serve(_ context.Context, g *Gateway, x *exchange) verdict {
 		return denied(failBadAnswer, "malformed answer of the function: "+err.Error())
 	}
 	if err := a.decode(x); err != nil {
-		return denied(failBadAnswer, err.Error())
+		return denied(failInternal, err.Error()) // 500 at AWS, where other bad answers are 502
 	}
-	x.addHeader("X-Amzn-Trace-Id", x.trace)
+	x.addHeader("X-Amzn-Trace-Id", x.shownTrace())
 	a.write(x)
 	return verdict{outcome: served}
 }

@@ -175,8 +175,8 @@ func (x *exchange) mergeSlashes() {
 // methodOverride is the canonical name of X-HTTP-Method-Override.
 const methodOverride = "X-Http-Method-Override"
 
-// randomBytes are the random parts of a request's three ids.
-const randomBytes = 16 + 11 + 12
+// randomBytes are the random parts of a request's three ids and of its span.
+const randomBytes = 16 + 11 + 12 + 8
 
 // identify gives the request its ids: parts of one text. A trace that the
 // client began goes on if its root has the right form.
@@ -188,7 +188,7 @@ func (g *Gateway) identify(x *exchange) {
 	id := len(b)
 	b = base64.URLEncoding.AppendEncode(b, x.random[16:27])
 	extended := len(b)
-	b = appendTrace(b, x.at, x.random[27:])
+	b = appendTrace(b, x.at, x.random[27:39])
 	text := string(b)
 	x.id, x.extended, x.trace = text[:id], text[id:extended], text[extended:]
 	if sent := sentTrace(x.r.Header); sent != "" {
@@ -212,6 +212,22 @@ func appendTrace(b []byte, at time.Time, random []byte) []byte {
 	b = hex.AppendEncode(b, binary.BigEndian.AppendUint32(nil, uint32(at.Unix())))
 	b = append(b, '-')
 	return hex.AppendEncode(b, random)
+}
+
+// shownTrace is the trace as the answer names it: with the client's span, or with
+// one that was made for the request.
+func (x *exchange) shownTrace() string {
+	if strings.Contains(x.trace, ";Parent=") {
+		return x.trace
+	}
+	root, sampled, _ := strings.Cut(x.trace, ";")
+	if sampled == "" {
+		sampled = "Sampled=0"
+	}
+	var room [96]byte
+	b := append(append(room[:0], root...), ";Parent="...)
+	b = hex.AppendEncode(b, x.random[39:])
+	return string(append(append(b, ';'), sampled...))
 }
 
 // sentTrace is the trace that the client's X-Amzn-Trace-Id names, "" if it is not
