@@ -211,10 +211,13 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	if err != nil {
 		return nil, err
 	}
-	key, owner := a.pool.fold(name), ""
-	var sealed []byte
+	key, err := s.countedAs(a.pool.Pool, u, name)
+	if err != nil {
+		return nil, err
+	}
+	owner, sealed := "", []byte(nil)
 	if u != nil {
-		key, owner, sealed = u.NameKey, u.owner(), u.Password
+		owner, sealed = u.owner(), u.Password
 	}
 	return s.guess(ctx, call, a, u, key, func() (bool, error) {
 		if len(password) > 4*maxPassword {

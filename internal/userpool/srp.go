@@ -67,9 +67,9 @@ func (s *Service) offerSRP(ctx context.Context, call *access.Call, a attempt) (*
 	if err != nil {
 		return nil, err
 	}
-	key := a.pool.fold(typed)
-	if u != nil {
-		key = u.NameKey
+	key, err := s.countedAs(a.pool.Pool, u, typed)
+	if err != nil {
+		return nil, err
 	}
 	now := latest(call.Time, s.clock.Now())
 	if _, err := s.admit(ctx, a, u, s.guessesFor(a.pool.ID, key, a.address, a.shared), now); err != nil {
@@ -161,9 +161,9 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, us
 	if err != nil {
 		return nil, err
 	}
-	key := e.Typed
-	if claimed != nil {
-		key = claimed.NameKey
+	key, err := s.countedAs(a.pool.Pool, claimed, e.Typed)
+	if err != nil {
+		return nil, err
 	}
 	u, err := s.guess(ctx, call, a, claimed, key, func() (bool, error) {
 		if err := s.useUp(ctx, a, e, block); err != nil {

@@ -63,7 +63,7 @@ func (s *Service) verifierFor(p *Pool, u *User, e *exchange) (salt, verifier []b
 	if _, verifier, _, err = s.openVerifier(p, nobody, nobody.Username); err != nil {
 		return nil, nil, false, err
 	}
-	made := bytes.TrimLeft(s.keys.MAC(keyring.Tokens, "srp-salt", p.ID, e.Typed), "\x00")
+	made := bytes.TrimLeft(s.keys.MAC(keyring.Tokens, "srp-salt", p.ID, e.Name), "\x00")
 	return made[:srp.SaltBytes], verifier, false, nil
 }
 
@@ -81,13 +81,35 @@ func (s *Service) srpName(a attempt, u *User, typed string) (name, sub string, e
 	}
 	if u != nil {
 		sub = u.Sub
-	} else if sub, err = newUUID(bytes.NewReader(s.keys.MAC(keyring.Tokens, "srp-sub", p.ID, typed))); err != nil {
+	} else if sub, err = s.nobodysSub(p, typed); err != nil {
 		return "", "", err
 	}
 	if p.mayBeAlias(typed) {
 		return sub, sub, nil
 	}
 	return typed, sub, nil
+}
+
+// nobodysSub is the sub of the user whom a folded name would be of.
+func (s *Service) nobodysSub(p *Pool, name string) (string, error) {
+	if uuidPattern.MatchString(name) {
+		return name, nil
+	}
+	return newUUID(bytes.NewReader(s.keys.MAC(keyring.Tokens, "srp-sub", p.ID, name)))
+}
+
+// countedAs is the name that failed attempts at a user are counted by. A user's
+// failures are the same under the sub as under the alias that it was answered for,
+// so nobody's must be, too.
+func (s *Service) countedAs(p *Pool, u *User, typed string) (string, error) {
+	switch name := p.fold(typed); {
+	case u != nil:
+		return u.NameKey, nil
+	case p.mayBeAlias(name):
+		return s.nobodysSub(p, name)
+	default:
+		return name, nil
+	}
 }
 
 // mayBeAlias says whether a folded name can be another name of a user than their

@@ -13,10 +13,13 @@ import (
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-// What is kept of a password for SRP is one salt and a verifier for each name
-// that a client may be told to prove it under, in the order of srpNames:
+// What is kept of a password for SRP is a salt and a verifier for each name that
+// a client may be told to prove it under, in the order of srpNames:
 //
-//	salt (16 bytes) | verifier (384 bytes) | ...
+//	salt (16 bytes) | verifier (384 bytes) | salt | verifier ...
+//
+// Names do not share a salt, or it would tell that they are one person's.
+const keptForName = srp.SaltBytes + srp.NumberBytes
 
 // srpNames are the names that the user's password is proved under, always in the
 // same order: nothing that they depend on ever changes.
@@ -47,17 +50,18 @@ func srpOwner(u *User, hash []byte) string {
 // makeVerifiers makes and seals the verifiers of a password, of which hash is the
 // sealed hash. Who copies the database can try no password against them.
 func (s *Service) makeVerifiers(ctx context.Context, p *Pool, u *User, password string, hash []byte) ([]byte, error) {
-	salt, err := srp.NewSalt(s.random)
-	if err != nil {
-		return nil, err
-	}
 	done, err := s.passwords.turn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	kept := salt
+	var kept []byte
 	for _, name := range p.srpNames(u) {
+		salt, err := srp.NewSalt(s.random)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, salt...)
 		kept = append(kept, srp.Verifier(p.identity(name), password, salt)...)
 	}
 	return s.keys.Seal(keyring.Passwords, srpOwner(u, hash), kept)
@@ -75,11 +79,11 @@ func (s *Service) openVerifier(p *Pool, u *User, name string) (salt, verifier []
 	}
 	names := p.srpNames(u)
 	i := slices.Index(names, name)
-	if err != nil || i < 0 || len(kept) != srp.SaltBytes+len(names)*srp.NumberBytes {
+	if err != nil || i < 0 || len(kept) != len(names)*keptForName {
 		return nil, nil, false, err
 	}
-	all := kept[srp.SaltBytes:]
-	return kept[:srp.SaltBytes], all[i*srp.NumberBytes : (i+1)*srp.NumberBytes], true, nil
+	kept = kept[i*keptForName:][:keptForName]
+	return kept[:srp.SaltBytes], kept[srp.SaltBytes:], true, nil
 }
 
 // mayProve says whether passwords may be proved by SRP through the client. Older

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -68,6 +69,55 @@ func TestNobodyIsOfferedWhatSomebodyIs(t *testing.T) {
 				refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
 			}
 		})
+	}
+}
+
+// The name that stands for an alias is a sub, which is a name itself: asked for
+// under that one, nobody is who they were under the alias, as somebody is.
+func TestNobodyStaysNobodyUnderTheNameThatIsTold(t *testing.T) {
+	w := newWorld(t)
+	for name, change := range map[string]func(*idp.CreateUserPoolInput){
+		"alias": func(in *idp.CreateUserPoolInput) { in.AliasAttributes = []types.AliasAttributeType{"email"} },
+		"preferred": func(in *idp.CreateUserPoolInput) {
+			in.AliasAttributes = []types.AliasAttributeType{"email", "preferred_username"}
+		},
+		"user name": func(in *idp.CreateUserPoolInput) { in.UsernameAttributes = []types.UsernameAttributeType{"email"} },
+	} {
+		pool := w.pool(change)
+		client := w.srpClient(pool, hiding)
+		byPassword := w.client(pool, hiding)
+		user := "annabel"
+		if name == "user name" {
+			user = "ann@example.com"
+		}
+		w.user(pool, user, "email", "ann@example.com", "email_verified", "true")
+		salts := map[string]bool{}
+		for _, address := range []string{"ann@example.com", "bob@example.com"} {
+			byAlias := must(w.startSRP(client, address))(t).ChallengeParameters
+			told := byAlias["USERNAME"]
+			bySub := must(w.startSRP(client, told))(t).ChallengeParameters
+			for _, stable := range []string{"SALT", "USERNAME", "USER_ID_FOR_SRP"} {
+				if byAlias[stable] != bySub[stable] {
+					t.Errorf("%s, %s: the %s under the name that was told is another", name, address, stable)
+				}
+			}
+			salts[byAlias["SALT"]] = true
+			for range 6 {
+				_, err := w.signInBySRP(client, address, "Wrong-Horse-7")
+				refused(t, err, "NotAuthorizedException", incorrect)
+			}
+			_, err := w.startSRP(client, told)
+			refused(t, err, "NotAuthorizedException", "Password attempts exceeded")
+			_, err = w.signIn(byPassword, told, "Wrong-Horse-7")
+			refused(t, err, "NotAuthorizedException", "Password attempts exceeded")
+			w.clock.Advance(20 * time.Minute)
+		}
+		if name != "user name" {
+			salts[must(w.startSRP(client, "annabel"))(t).ChallengeParameters["SALT"]] = true
+		}
+		if name == "alias" && len(salts) != 3 {
+			t.Error("two names of a user have one salt")
+		}
 	}
 }
 
