@@ -122,7 +122,7 @@ func TestWhatAClientSaysIsEscapedForTheDocumentThatIsRead(t *testing.T) {
 	a.redefine("prod", func(d *gateway.Definition) {
 		d.Responses = []*gateway.GatewayResponse{
 			{Type: "API_CONFIGURATION_ERROR", Templates: map[string]string{"application/json": "<p>$method.request.querystring.q $stageVariables.none$context.error.message</p>"},
-				Parameters: map[string]string{"gatewayresponse.header.content-type": "'text/html; charset=utf-8'"}},
+				Parameters: map[string]string{"gatewayresponse.header.content-type": "'text/html; charset=utf-8'", "gatewayresponse.header.X-Asked": "method.request.querystring.q"}},
 			{Type: "DEFAULT_4XX", Templates: map[string]string{"text/html": "<p>$context.error.messageString</p>", "application/json": `{"m":$context.error.messageString}`}},
 		}
 	})
@@ -133,6 +133,13 @@ func TestWhatAClientSaysIsEscapedForTheDocumentThatIsRead(t *testing.T) {
 	expectReply(t, "a page under another name", got, 500, "<p>&lt;script&gt; Internal server error</p>")
 	if kind := got.header.Get("Content-Type"); kind != "text/html; charset=utf-8" {
 		t.Errorf("type %s", kind)
+	}
+	if got.header.Get("X-Asked") != "<script>" {
+		t.Errorf("a mapped header is %q", got.header.Get("X-Asked"))
+	}
+	got = a.send("GET", "/prod/open?q=x%0D%0ASet-Cookie:%20admin=1")
+	if got.header.Values("X-Asked") != nil || got.header.Get("Set-Cookie") != "" {
+		t.Errorf("a line break leads to %v", got.header)
 	}
 	// The words about a wrong signature show the headers that it covers.
 	ann := a.signers.user("ann", allowing(everyAPI))

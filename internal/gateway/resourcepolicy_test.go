@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -180,6 +181,33 @@ func TestNoReadingOfAPathHidesADenyFromAnAuthorizersFunction(t *testing.T) {
 		}
 		if g.function.count() != reached || g.count() != asked {
 			t.Errorf("%s: a function was called", name)
+		}
+	}
+}
+
+// A Referer that is sent twice is none: two readers may each take another one.
+func TestAConditionOnTheRefererWantsOne(t *testing.T) {
+	a, g := newGuarded(t)
+	a.open("GET", "/open")
+	a.custom("GET", "/function", a.byToken("", 0))
+	a.deploy("prod")
+	const here = `{"StringLike":{"aws:Referer":"https://pizza.example/*"}}`
+	g.says(always(`{"principalId":"ann","policyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":` + here + `}}}`))
+	for path, policy := range map[string]string{"/open": resourcePolicy(statement("Allow", "*", here)), "/function": ""} {
+		a.redefine("prod", func(d *gateway.Definition) { d.Policy = policy })
+		for _, c := range []struct {
+			from   []string
+			status int
+		}{
+			{nil, 403}, {[]string{"https://pizza.example/menu"}, 200}, {[]string{"https://evil.example/"}, 403},
+			{[]string{"https://pizza.example/menu", "https://evil.example/"}, 403}, {[]string{"https://evil.example/", "https://pizza.example/menu"}, 403},
+		} {
+			got := a.send("GET", "/prod"+path, bearing("t"), func(r *http.Request) {
+				if c.from != nil {
+					r.Header["Referer"] = c.from
+				}
+			})
+			expectReply(t, fmt.Sprint(path, c.from), got, c.status, "")
 		}
 	}
 }
