@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // answer is a function's answer to a proxied request.
@@ -76,11 +78,13 @@ func readAnswer(payload []byte) (answer, error) {
 			}
 		}
 	}
+	several := len(a.headers)
 	for name, value := range members(single) {
 		if !a.add(name, value) {
 			return answer{}, errHeaders
 		}
 	}
+	a.dropRepeated(several)
 	return a, nil
 }
 
@@ -96,6 +100,22 @@ func (a *answer) add(name, raw []byte) bool {
 		a.headers = append(a.headers, header{shown, string(value)})
 	}
 	return true
+}
+
+// dropRepeated drops those headers after the first several that stand among them
+// with the same value: many frameworks give both maps, and mean one Content-Type.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format
+func (a *answer) dropRepeated(several int) {
+	if several == 0 {
+		return
+	}
+	multi, kept := a.headers[:several], a.headers[:several]
+	for _, h := range a.headers[several:] {
+		if !slices.ContainsFunc(multi, func(m header) bool { return m.value == h.value && strings.EqualFold(m.name, h.name) }) {
+			kept = append(kept, h)
+		}
+	}
+	a.headers = kept
 }
 
 // decode undoes the base64 of a body, if the client accepts what is binary for

@@ -116,6 +116,24 @@ func TestHeadersOfAnAnswer(t *testing.T) {
 	}
 }
 
+// Many frameworks give both maps, and mean one header.
+func TestAHeaderInBothMapsIsSentOnce(t *testing.T) {
+	w := newWorld(t)
+	rest, h := w.newAPI(), w.newHTTPAPI()
+	rest.open("GET", "/x")
+	rest.deploy("prod")
+	h.route("GET /x", h.function("1.0", nil))
+	w.fn.says(`{"statusCode":200,"headers":{"Content-Type":"text/html","set-cookie":"b=2","X-A":"three","X-B":"one"},
+		"multiValueHeaders":{"content-type":["text/html"],"Set-Cookie":["a=1","b=2"],"X-A":["one","one"]}}`)
+	for name, got := range map[string]reply{"REST": rest.send("GET", "/prod/x"), "HTTP": h.send("GET", "/x")} {
+		for header, want := range map[string]string{"Content-Type": "text/html", "Set-Cookie": "a=1,b=2", "X-A": "one,one,three", "X-B": "one"} {
+			if values := strings.Join(got.header.Values(header), ","); got.status != 200 || values != want {
+				t.Errorf("%s: %d, %s: %q, want %q", name, got.status, header, values, want)
+			}
+		}
+	}
+}
+
 func TestBinaryBodies(t *testing.T) {
 	w := newWorld(t)
 	a := w.newAPI("image/png")

@@ -145,11 +145,13 @@ func (a *answer) readHeaders(p parts, ownCORS bool) bool {
 			}
 		}
 	}
+	several := len(a.headers)
 	for name, value := range members(p.headers) {
 		if !a.addHTTP(string(name), value, ownCORS) {
 			return false
 		}
 	}
+	a.dropRepeated(several)
 	if !isNull(p.cookies) {
 		for cookie := range elements(p.cookies) {
 			if !a.addHTTP("Set-Cookie", cookie, ownCORS) {

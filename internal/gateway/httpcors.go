@@ -62,14 +62,24 @@ func isPreflight(r *http.Request) bool {
 }
 
 // allows says whether an origin is one of those. An origin that is no one's, null
-// or a doubled header, is never named.
+// or a doubled header, is never named, nor is what is no origin but begins as one.
 func (c *cors) allows(origin string) bool {
 	if slices.ContainsFunc(c.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
 		return true
 	}
 	return slices.ContainsFunc(c.schemes, func(scheme string) bool {
-		return len(origin) > len(scheme) && strings.EqualFold(origin[:len(scheme)], scheme)
+		return len(origin) > len(scheme) && strings.EqualFold(origin[:len(scheme)], scheme) && isAuthority(origin[len(scheme):])
 	})
+}
+
+// isAuthority: a host and perhaps a port, as browsers write them in an origin.
+func isAuthority(s string) bool {
+	for i := range len(s) {
+		if !isUnreserved(s[i]) && s[i] != ':' && s[i] != '[' && s[i] != ']' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 var (

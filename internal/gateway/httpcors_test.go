@@ -100,7 +100,8 @@ func TestWildcardsOfOrigins(t *testing.T) {
 		told    map[string]string
 	}{
 		{"*", map[string]string{"https://a.example": "Origin=*", "null": "Origin=*", "": ""}},
-		{"https://*", map[string]string{"https://a.example": "Origin=https://a.example", "http://a.example": "", "https://": "", "null": ""}},
+		{"https://*", map[string]string{"https://a.example": "Origin=https://a.example", "http://a.example": "", "https://": "", "null": "",
+			"https://a.example, https://b.example": "", "https://a.example/": "", "https://u@a.example": "", "https://a b": "", "https://\u212aa": "", "https://[::1]:8": "Origin=https://[::1]:8"}},
 		{"http://*", map[string]string{"https://a.example": "", "http://a.example:80": "Origin=http://a.example:80"}},
 	} {
 		a := newWorld(t).newHTTPAPI(withCORS(&types.Cors{AllowOrigins: []string{c.origins}}))
