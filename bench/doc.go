@@ -6,10 +6,11 @@
 //	go run ./bench -offline FOLDER  also serverless-offline, which npm has installed there
 //
 // It starts, on loopback alone, a small upstream, Sallyport (--ephemeral), Debian's
-// haproxy with jwt_verify and the same RS256 key, and a bare Runtime API loop behind
-// net/http, and, where asked to, serverless-offline, and drives each with wrk in short runs that take turns, because a machine
-// that others use changes its speed within a minute: every ratio is of two runs of
-// one round, and what is printed is the median of the rounds with the least and the most.
+// haproxy with jwt_verify and the same RS256 key, a bare Runtime API loop behind
+// net/http and, where asked to, serverless-offline, and drives each with wrk in short
+// runs that take turns, because a machine that others use changes its speed within a
+// minute: every ratio is of two runs of one round, and what is printed is the median
+// of the rounds with the least and the most.
 //
 //	machine   facts, versions, programs that are missing
 //	site      what all tests have: upstream, tokens, Sallyport with its APIs, haproxy, loop
