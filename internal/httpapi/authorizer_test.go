@@ -114,7 +114,7 @@ func TestAuthorizersThatAreRefused(t *testing.T) {
 		"a TTL without sources":                  {function(func(in *input) { in.IdentitySource, in.AuthorizerResultTtlInSeconds = []string{}, aws.Int32(1) }), "BadRequestException", "At least one identity source"},
 		"a source that only an authorizer knows": {function(source("$context.authorizer.sub")), "BadRequestException", "Invalid identity source"},
 		"no function":                            {function(func(in *input) { in.AuthorizerUri = nil }), "BadRequestException", "AuthorizerUri is a required parameter"},
-		"a function's ARN":                       {function(func(in *input) { in.AuthorizerUri = aws.String(functionARN) }), "BadRequestException", "Invalid ARN"},
+		"a function's ARN":                       {function(func(in *input) { in.AuthorizerUri = aws.String(functionARN) }), "BadRequestException", "AWS ARN for integration must contain path or action"},
 		"another region's URI":                   {function(func(in *input) { in.AuthorizerUri = aws.String(strings.Replace(functionURI, "eu-", "us-", 1)) }), "BadRequestException", "invalid region"},
 		"a function with issuers": {function(func(in *input) {
 			in.JwtConfiguration = &types.JWTConfiguration{Issuer: aws.String("https://x.example")}
