@@ -138,12 +138,20 @@ func (d *deploy) local(s string) string {
 	changed := awsAddress.ReplaceAllStringFunc(s, func(address string) string {
 		id := awsAddress.FindStringSubmatch(address)[1]
 		for _, row := range d.rows {
+			var here string
 			switch {
 			case row.PhysicalID != id:
 			case row.Type == restAPIType.name:
-				return d.apiURL(id)
+				here = d.apiURL(id)
 			case row.Type == httpAPIType.name:
-				return d.httpAPIURL(id, s)
+				here = d.httpAPIURL(id, s)
+			}
+			switch {
+			case here == "":
+			case strings.HasSuffix(address, "/"):
+				return here
+			default: // paths are added to it
+				return strings.TrimSuffix(here, "/")
 			}
 		}
 		return address

@@ -9,17 +9,18 @@
 //
 //	load, declare, parse*, limits, node, problem       a text becomes nodes, and the nodes resources
 //	environment, parameter, condition, intrinsic      what expressions mean
-//	sam_api, sam_auth, sam_function, sam_globals      SAM's resources become plain ones
-//	sam_authorizer, sam_http, sam_httpauth            authorizers; HTTP APIs
-//	sam_resourcepolicy                                who may call a REST API at all
+//	sam_api, sam_function, sam_globals                SAM's REST APIs and functions become plain ones
+//	sam_auth, sam_authorizer, sam_resourcepolicy      who may call them
+//	sam_http, sam_httpauth                            SAM's HTTP APIs, and who may call those
 //	sam_role, sam_policy                              the role of a function that names none
 //	shape, policy_document                            what properties hold
-//	kinds, cognito_*, gateway_*, http_*, lambda,      the types: their properties, and how each is made
-//	log_group
+//	kinds, cognito_*, lambda, log_group               the types: their properties, and how each is made
+//	gateway_*                                         REST APIs; gateway_response has the account's settings, too
+//	http_*                                            HTTP APIs
 //	iam_*, identity_*                                 who may do what; iam_tie: what is put on users, groups and roles
 //	graph, code, build                                order; a function's code
 //	deploy, apply, remove, accounts, records          one deploy, and the rows that survive it
-//	describe, watch                                   what came of it; when to do it again
+//	describe, describe_http, stale, watch             what came of it; what is not served; when to do it again
 //
 // Evaluation is partial: whatever does not depend on a resource is known after
 // Load, and what remains (a Ref to a pool that does not exist yet) is evaluated

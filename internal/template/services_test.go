@@ -130,7 +130,7 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	served, err := gateway.New(ctx, gateway.Config{DB: db, Clock: now, Random: rand.Reader, Account: account, Domain: "localhost",
 		Invoker: noInvoker{}, Pools: nobody{}, Records: nobody{}, Logger: log})
 	must(t, err)
-	apis := restapi.New(restapi.Config{DB: db, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Roles: handed{people}, Gateway: served})
+	apis := restapi.New(restapi.Config{DB: db, Policies: nobody{}, Pages: awsapi.NewPages(keys), Clock: now, Random: rand.Reader, Roles: handed{people}, Gateway: served})
 	httpAPIs := httpapi.New(httpapi.Config{DB: db, Pages: awsapi.NewPages(keys), Random: rand.Reader, Roles: handed{people}, URL: url, Domain: "localhost"})
 	ids, err := identitypool.New(identitypool.Config{DB: db, Keys: keys, Account: account, UserPools: strangers{}, Providers: strangers{}, Roles: poolRoles{people},
 		Random: rand.Reader, Clock: now, Logger: log})
