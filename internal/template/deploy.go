@@ -170,8 +170,17 @@ func (d *deploy) settle(ctx context.Context) error {
 				return err
 			}
 		case DeleteInProgress:
-			// What cannot be deleted yet, because something still uses it, is tried again at the end.
-			_ = d.doRemove(ctx, row)
+			// What cannot be deleted yet, because something still uses it, is tried again at the
+			// end, unless the template has it: an authorizer that a route relies on keeps its
+			// name, so a new one could not be made beside it.
+			r := d.resources[row.LogicalID]
+			wanted := r != nil && r.kind.name == row.Type && r.kind.update != nil && d.current(row.LogicalID) == nil
+			if err := d.doRemove(ctx, row); err != nil && wanted && inUse(err) {
+				row.Status = UpdateInProgress // all of it is set anew
+				if err := d.save(ctx, row); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package template
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
-
-	"github.com/sallyport/sallyport/internal/access"
 )
 
 // bothKinds is one function behind a guarded REST API and a guarded HTTP API; the
@@ -180,40 +177,5 @@ func TestADeploymentThatIsOlderThanTheTemplateIsTold(t *testing.T) {
 	deployed(t, d, guardedHTTP)
 	if o := deployed(t, d, http); !told(o, "Frozen") {
 		t.Errorf("nothing says that the stage of the HTTP API is old: %v", o.Notes)
-	}
-}
-
-// told notes which operations a deploy calls.
-type told struct {
-	Operations
-	operations *[]string
-}
-
-func (c told) Call(ctx context.Context, call *access.Call, service, operation string, in any) (any, error) {
-	*c.operations = append(*c.operations, operation)
-	return c.Operations.Call(ctx, call, service, operation, in)
-}
-
-// What has left the template, be it a route or words for a refusal, is gone before
-// the API is frozen anew.
-func TestWhatLeavesAnAPIIsNotInItsNextDeployment(t *testing.T) {
-	rest := changed(t, strings.Replace(saidOfREST[:strings.Index(saidOfREST, "  Denied:")]+saidOfREST[strings.Index(saidOfREST, "  X:"):], "Get, Denied, Users", "Get, Users", 1),
-		"  Deployment:", "  Second:", "!Ref Deployment", "!Ref Second")
-	http := guardedHTTP[:strings.Index(guardedHTTP, "  Rest:")] + guardedHTTP[strings.Index(guardedHTTP, "  Stage:"):]
-	http = changed(t, strings.ReplaceAll(http, "[Get, Rest]", "[Get]"), "  Frozen:", "  Second:", "!Ref Frozen", "!Ref Second", "        $default: {ThrottlingBurstLimit: 7} #\n", "")
-	for _, test := range []struct{ name, before, after, gone, frozen string }{
-		{"a gateway response", saidOfREST, rest, "DeleteGatewayResponse", "CreateDeployment"},
-		{"a route of an HTTP API", guardedHTTP, http, "DeleteRoute", "CreateDeployment"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			d, _ := services(t)
-			deployed(t, d, test.before)
-			var calls []string
-			d.Operations = told{d.Operations, &calls}
-			deployed(t, d, test.after)
-			if gone, frozen := slices.Index(calls, test.gone), slices.Index(calls, test.frozen); gone < 0 || frozen < gone {
-				t.Errorf("%s is call %d, %s call %d", test.gone, gone, test.frozen, frozen)
-			}
-		})
 	}
 }

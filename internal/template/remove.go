@@ -63,6 +63,9 @@ func (d *deploy) cleanUp(ctx context.Context) (left []string) {
 	return left
 }
 
+// inUse says that something cannot be deleted as long as something else uses it.
+func inUse(err error) bool { return hasCode(err, "DeleteConflict", "ConflictException") }
+
 // notRemoved is a row whose thing could not be removed.
 type notRemoved struct {
 	row *resourceRow
@@ -74,16 +77,16 @@ type notRemoved struct {
 // that relies on it, is tried again when other things have gone.
 func (d *deploy) takeAllAway(ctx context.Context, rows []*resourceRow) []notRemoved {
 	for {
-		inUse := false
+		used := false
 		var failed []*resourceRow
 		var kept []notRemoved
 		for _, row := range rows {
 			if err := d.takeAway(ctx, row); err != nil {
 				failed, kept = append(failed, row), append(kept, notRemoved{row, err})
-				inUse = inUse || hasCode(err, "DeleteConflict", "ConflictException")
+				used = used || inUse(err)
 			}
 		}
-		if !inUse || len(failed) == len(rows) {
+		if !used || len(failed) == len(rows) {
 			return kept
 		}
 		rows = failed
