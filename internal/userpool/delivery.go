@@ -119,8 +119,8 @@ func (s *Service) deliver(ctx context.Context, tx *store.Tx, p *Pool, u *User, c
 }
 
 // deliverNowhere does for nobody the work of deliver. The code that it keeps is
-// one that nothing opens, and in the place of the message it keeps one for
-// nobody until the next sweep.
+// one that nothing opens, and in the place of the message it keeps one that
+// nobody reads, for as long.
 func (s *Service) deliverNowhere(ctx context.Context, tx *store.Tx, p *Pool, n *named, c *Code, now time.Time) error {
 	var unknown [32]byte
 	if _, err := io.ReadFull(s.random, unknown[:]); err != nil {
@@ -143,7 +143,7 @@ func (s *Service) deliverNowhere(ctx context.Context, tx *store.Tx, p *Pool, n *
 	if _, err := codeTable.DeleteWhere(ctx, tx, expired, now.UnixMilli()); err != nil {
 		return err
 	}
-	return codeTable.Insert(ctx, tx, &Code{ID: id, PoolID: p.ID, Sub: n.sub, Hash: hex.EncodeToString(sealed), Expires: now.UnixMilli()})
+	return codeTable.Insert(ctx, tx, &Code{ID: id, PoolID: p.ID, Sub: n.sub, Hash: hex.EncodeToString(sealed), Expires: c.Expires})
 }
 
 // send makes a code for whom is named and delivers it to the attribute, or, for
