@@ -24,5 +24,3 @@ func TestInvokingAnAuthorizerForATest(t *testing.T) {
 		t.Errorf("a foreign token: %+v", out)
 	}
 }
-
-func with[T any](v T, change func(*T)) T { change(&v); return v }

@@ -20,7 +20,6 @@ import (
 // tokens are good again.
 func TestAProviderThatIsSlowGoneOrHostile(t *testing.T) {
 	f := newForeign(t)
-	good := f.token(t, nil)
 	set := f.publishes(t, map[string]any{"k1": f.key.Public()})
 	mine := newRSAKey(t)
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { text("application/json", set)(w, r) }))
@@ -56,14 +55,14 @@ func TestAProviderThatIsSlowGoneOrHostile(t *testing.T) {
 		{"a configuration with the issuer twice", text("application/json", fmt.Sprintf(`{"issuer":"x","issuer":%q,"jwks_uri":%q}`, f.provider.url, f.provider.url+"/keys")), keys, discovery},
 		{"a page", text("text/html", "<html>"), keys, discovery},
 		{"too long a configuration", text("application/json", `{"x":"`+strings.Repeat("x", 150_000)+`"}`), keys, discovery},
-		{"a configuration that leads elsewhere", http.RedirectHandler(elsewhere.URL, 302).ServeHTTP, keys, discovery},
-		{"a configuration in a circle", http.RedirectHandler(configurationPath, 302).ServeHTTP, keys, discovery},
+		{"a configuration that leads elsewhere", http.RedirectHandler(elsewhere.URL, http.StatusFound).ServeHTTP, keys, discovery},
+		{"a configuration in a circle", http.RedirectHandler(configurationPath, http.StatusFound).ServeHTTP, keys, discovery},
 		{"keys over an open line", configured(f.provider.url, "http://keys.example/"), keys, discovery},
 		{"keys in a file", configured(f.provider.url, "file:///etc/passwd"), keys, discovery},
 		{"keys nowhere", configured(f.provider.url, ""), keys, discovery},
 		{"keys where nobody listens", configured(f.provider.url, "http://"+gone.Addr().String()), keys, jwks},
 		{"keys that never come", self, hangs, jwks},
-		{"keys that lead elsewhere", self, http.RedirectHandler(elsewhere.URL, 302).ServeHTTP, jwks},
+		{"keys that lead elsewhere", self, http.RedirectHandler(elsewhere.URL, http.StatusFound).ServeHTTP, jwks},
 		{"too many keys", self, text("application/json", `{"keys":[`+strings.Repeat(key("x", mine.Public())+",", 300)+key("k1", f.key.Public())+"]}"), jwks},
 		{"keys that are too long", self, text("application/json", strings.TrimSuffix(set, "}")+`,"x":"`+strings.Repeat("x", 150_000)+`"}`), jwks},
 		{"two keys of one id", self, text("application/json", `{"keys":[`+key("k1", mine.Public())+","+key("k1", f.key.Public())+"]}"), jwks},
@@ -73,11 +72,11 @@ func TestAProviderThatIsSlowGoneOrHostile(t *testing.T) {
 		{"no keys", self, text("application/json", `{"keys":[]}`), "the token does not have a valid key id"},
 		{"another key of that id", self, text("application/json", `{"keys":[`+key("k1", mine.Public())+"]}"), "crypto/rsa: verification error"},
 		{"a type that is none", self, text("image/png", set), ""},
-		{"at the same origin by a redirect", self, http.RedirectHandler("/elsewhere", 302).ServeHTTP, ""},
+		{"at the same origin by a redirect", self, http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, ""},
 	} {
 		f.advance(t, "3h") // what is held is too old
 		f.began = f.began.Add(3 * 3600e9)
-		good = f.token(t, nil)
+		good := f.token(t, nil)
 		f.serve(configurationPath, c.configuration)
 		f.serve("/keys", c.keys)
 		f.serve("/elsewhere", keys)
