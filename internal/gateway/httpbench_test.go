@@ -55,7 +55,8 @@ func TestAGuardedRequestOfAnHTTPAPIAllocatesAHandful(t *testing.T) {
 		clear(q.header)
 		a.gateway.ServeHTTP(q, r)
 	})
-	if q.status != 200 || got > 12 {
+	// Ten, and some more under the race detector, which empties pools at random.
+	if q.status != 200 || got > 18 {
 		t.Errorf("%d, %v allocations", q.status, got)
 	}
 }
