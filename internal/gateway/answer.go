@@ -36,7 +36,7 @@ var (
 // readAnswer holds a function's payload to the form that API Gateway accepts.
 // Keys are compared exactly; an unknown one fails, as at AWS.
 func readAnswer(payload []byte) (answer, error) {
-	payload = bytes.TrimSpace(payload)
+	payload = bytes.Trim(payload, jsonSpace)
 	if len(payload) == 0 || payload[0] != '{' || !json.Valid(payload) {
 		return answer{}, errNotObject
 	}

@@ -60,7 +60,7 @@ func readParts(payload []byte) (parts, error) {
 // body as it stands, but for a string, which is its text. ownCORS: the gateway
 // says itself what other origins may do.
 func readAnswerTwo(payload []byte, ownCORS bool) (answer, error) {
-	if payload = bytes.TrimSpace(payload); !json.Valid(payload) {
+	if payload = bytes.Trim(payload, jsonSpace); !json.Valid(payload) {
 		return answer{}, errNotJSON
 	}
 	var p parts
@@ -84,7 +84,7 @@ var inferredHeaders = []header{{"Content-Type", "application/json"}}
 
 // readAnswerOne reads an answer of version 1.0.
 func readAnswerOne(payload []byte, ownCORS bool) (answer, error) {
-	payload = bytes.TrimSpace(payload)
+	payload = bytes.Trim(payload, jsonSpace)
 	if len(payload) == 0 || payload[0] != '{' || !json.Valid(payload) {
 		return answer{}, errNotObject
 	}

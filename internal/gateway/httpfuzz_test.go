@@ -151,7 +151,7 @@ func FuzzHTTPEvent(f *testing.F) {
 // accepted is what encoding/json reads from it, in a form that HTTP can carry.
 func FuzzHTTPAnswer(f *testing.F) {
 	for _, seed := range []string{`{"statusCode":200,"headers":{"a":"b","c":true},"cookies":["a=1"],"body":"\u00e9\"","isBase64Encoded":false}`, `{"statusCode":200,"body":"aGk=","isBase64Encoded":true}`,
-		`{}`, `null`, `"text"`, ` [1]`, `5`, `{"a":{"b":[1,2,{"c":"}"}]}}`, `{"statusCode":"201","cookies":["a\r\nb"]}`, `{"statusCode":200,"multiValueHeaders":{"a":["x",1]}}`, `{"statusCode":200,"statusCode":500}`} {
+		`{}`, `null`, `"text"`, ` [1]`, `5`, `{"a":{"b":[1,2,{"c":"}"}]}}`, `{"statusCode":"201","cookies":["a\r\nb"]}`, `{"statusCode":200,"multiValueHeaders":{"a":["x",1]}}`, `{"statusCode":200,"statusCode":500}`, "\f0", "\u00a0{}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {

@@ -9,6 +9,9 @@ import (
 // The reader of a function's answer. It walks over JSON that json.Valid has
 // passed, without building anything from it, and shares the answer's memory.
 
+// jsonSpace is what may stand around JSON, and no other white space (RFC 8259).
+const jsonSpace = " \t\r\n"
+
 func isNull(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
 
 // readScalar is a text, or the text of a number or boolean; null is empty.
