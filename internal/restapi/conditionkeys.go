@@ -58,9 +58,14 @@ func (c keys) patches(operations []types.PatchOperation, keys ...string) {
 				continue
 			}
 			for _, wanted := range keys {
-				if key == wanted {
-					c.note(ofRequest, key, text(op.Value))
+				if key != wanted {
+					continue
 				}
+				value := text(op.Value)
+				if key == keyAuthorization {
+					value = authorizationOf(value)
+				}
+				c.note(ofRequest, key, value)
 			}
 		}
 	}
@@ -80,7 +85,7 @@ func (c keys) asksFor(in any) {
 	case *apigateway.UpdateRestApiInput:
 		c.patches(in.PatchOperations, keyAPIName, keyEndpointDisabled, keyEndpointType)
 	case *apigateway.PutMethodInput:
-		c.note(ofRequest, keyAuthorization, text(in.AuthorizationType))
+		c.note(ofRequest, keyAuthorization, authorizationOf(text(in.AuthorizationType)))
 		c.note(ofRequest, keyAPIKeyRequired, strconv.FormatBool(in.ApiKeyRequired))
 	case *apigateway.UpdateMethodInput:
 		c.patches(in.PatchOperations, keyAuthorization, keyAPIKeyRequired)

@@ -105,6 +105,18 @@ func TestPoliciesAreAskedAboutWhatACallMakesAndChanges(t *testing.T) {
 			_, err := c.DeleteMethod(ctx, &apigateway.DeleteMethodInput{RestApiId: &a.id, ResourceId: resource, HttpMethod: put})
 			return err
 		}, map[string]string{"resource/routeauthorizationtype": "AWS_IAM", "resource/apikeyrequired": "false", "team": "red"}},
+		{"a signed method, spelt in another case", func() error {
+			_, err := c.PutMethod(ctx, &apigateway.PutMethodInput{RestApiId: &a.id, ResourceId: resource, HttpMethod: put, AuthorizationType: aws.String("aws_iam")})
+			return err
+		}, map[string]string{"request/routeauthorizationtype": "AWS_IAM", "request/apikeyrequired": "false", "team": "red"}},
+		{"opening it, spelt in another case", func() error {
+			_, err := c.UpdateMethod(ctx, &apigateway.UpdateMethodInput{RestApiId: &a.id, ResourceId: resource, HttpMethod: put, PatchOperations: replace("/authorizationType", "none")})
+			return err
+		}, map[string]string{"request/routeauthorizationtype": "NONE", "resource/routeauthorizationtype": "AWS_IAM", "resource/apikeyrequired": "false", "team": "red"}},
+		{"deleting that", func() error {
+			_, err := c.DeleteMethod(ctx, &apigateway.DeleteMethodInput{RestApiId: &a.id, ResourceId: resource, HttpMethod: put})
+			return err
+		}, map[string]string{"resource/routeauthorizationtype": "NONE", "resource/apikeyrequired": "false", "team": "red"}},
 		{"an authorizer", func() error {
 			_, err := c.CreateAuthorizer(ctx, &apigateway.CreateAuthorizerInput{RestApiId: &a.id, Name: aws.String("second"), Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(functionURI), IdentitySource: aws.String("method.request.header.A")})
 			return err

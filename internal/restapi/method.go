@@ -97,7 +97,7 @@ func checkModels(models map[string]string) error {
 func (svc *Service) putMethod(ctx context.Context, call *access.Call, in *apigateway.PutMethodInput) (*apigateway.PutMethodOutput, error) {
 	verb := text(in.HttpMethod)
 	m := &gateway.Method{
-		Authorization: strings.ToUpper(text(in.AuthorizationType)), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
+		Authorization: authorizationOf(text(in.AuthorizationType)), AuthorizerID: text(in.AuthorizerId), Scopes: in.AuthorizationScopes,
 		OperationName: text(in.OperationName), RequestModels: in.RequestModels, RequestParameters: in.RequestParameters,
 	}
 	err := svc.db.Write(ctx, func(tx *store.Tx) error {
@@ -205,6 +205,11 @@ func (svc *Service) updateMethod(ctx context.Context, call *access.Call, in *api
 	return as[apigateway.UpdateMethodOutput](methodShape(m, text(in.HttpMethod))), nil
 }
 
+// authorizationOf is an authorization type as it is kept. AWS takes it in any case;
+// what policies are asked about is what is kept, or "none" would pass by a deny of
+// "NONE".
+func authorizationOf(given string) string { return strings.ToUpper(given) }
+
 func methodPatch(m *gateway.Method) patch {
 	setParameter := func(k, v string) error {
 		setEntry(&m.RequestParameters, k, v == "true")
@@ -213,7 +218,7 @@ func methodPatch(m *gateway.Method) patch {
 	requestModels := entries("/requestModels/*", &m.RequestModels, noContentType)
 	return patch{
 		{path: "/authorizationType", replace: func(_, v string) error {
-			v = strings.ToUpper(v)
+			v = authorizationOf(v)
 			m.Authorization = v
 			if v == gateway.AuthorizationNone || v == gateway.AuthorizationIAM { // what only the other types have goes with them
 				m.AuthorizerID, m.Scopes = "", nil
