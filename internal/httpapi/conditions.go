@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -25,7 +26,7 @@ const rowReading = 10 * time.Second
 // whom a tag keeps from an API it keeps from its routes. A deployment to a stage
 // changes both.
 func (svc *Service) about(call *access.Call, in any) error {
-	c := keys{access.Keys{}}
+	c := keys{gateway.ConditionKeys{Keys: access.Keys{}}}
 	apiID, stage := member(in, "ApiId"), member(in, "StageName")
 	switch in := in.(type) {
 	case *apigatewayv2.CreateApiInput:
@@ -71,9 +72,6 @@ func (svc *Service) aboutAPI(c keys, call *access.Call, in any, apiID, stage str
 		return err
 	}
 	c.Has(s.Tags)
-	if s.AccessLog != nil {
-		c.note(ofResource, keyLogDestination, s.AccessLog.DestinationARN)
-		c.note(ofResource, keyLogFormat, s.AccessLog.Format)
-	}
+	c.NoteLog(gateway.KeyOfResource, s.AccessLog)
 	return nil
 }

@@ -8,47 +8,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
-)
-
-// API Gateway's own condition keys: what a call would make, and what it would
-// change or delete. With them a policy can forbid methods that are open to all, or
-// authorizers of foreign functions, whoever may edit the API.
-// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
-const (
-	ofRequest  = "apigateway:request/"
-	ofResource = "apigateway:resource/"
-
-	keyAPIName          = "apiname"
-	keyEndpointType     = "endpointtype"
-	keyEndpointDisabled = "disableexecuteapiendpoint"
-	keyAuthorization    = "routeauthorizationtype"
-	keyAPIKeyRequired   = "apikeyrequired"
-	keyAuthorizerType   = "authorizertype"
-	keyAuthorizerURI    = "authorizeruri"
-	keyStageName        = "stagename"
-	keyLogDestination   = "accessloggingdestination"
-	keyLogFormat        = "accessloggingformat"
+	"github.com/sallyport/sallyport/internal/gateway"
 )
 
 // keys are what is noted of one call.
-type keys struct{ access.Keys }
-
-// note sets a key to the one value that counts.
-func (c keys) note(whose, key, value string) { c.One(whose+key, value) }
+type keys struct{ gateway.ConditionKeys }
 
 // patched are the keys that patch operations speak for. Of several operations on
 // a path the last decides, here as in the row: nobody gets by a policy with a
 // value that another one replaces.
 var patched = map[string]string{
-	"/name":                             keyAPIName,
-	"/endpointConfiguration/types/*":    keyEndpointType,
-	"/disableExecuteApiEndpoint":        keyEndpointDisabled,
-	"/authorizationType":                keyAuthorization,
-	"/apiKeyRequired":                   keyAPIKeyRequired,
-	"/type":                             keyAuthorizerType,
-	"/authorizerUri":                    keyAuthorizerURI,
-	"/accessLogSettings/destinationArn": keyLogDestination,
-	"/accessLogSettings/format":         keyLogFormat,
+	"/name":                             gateway.KeyAPIName,
+	"/endpointConfiguration/types/*":    gateway.KeyEndpointType,
+	"/disableExecuteApiEndpoint":        gateway.KeyEndpointDisabled,
+	"/authorizationType":                gateway.KeyAuthorization,
+	"/apiKeyRequired":                   gateway.KeyAPIKeyRequired,
+	"/type":                             gateway.KeyAuthorizerType,
+	"/authorizerUri":                    gateway.KeyAuthorizerURI,
+	"/accessLogSettings/destinationArn": gateway.KeyLogDestination,
+	"/accessLogSettings/format":         gateway.KeyLogFormat,
 }
 
 func (c keys) patches(operations []types.PatchOperation, keys ...string) {
@@ -62,10 +40,10 @@ func (c keys) patches(operations []types.PatchOperation, keys ...string) {
 					continue
 				}
 				value := text(op.Value)
-				if key == keyAuthorization {
+				if key == gateway.KeyAuthorization {
 					value = authorizationOf(value)
 				}
-				c.note(ofRequest, key, value)
+				c.Note(gateway.KeyOfRequest, key, value)
 			}
 		}
 	}
@@ -75,29 +53,29 @@ func (c keys) patches(operations []types.PatchOperation, keys ...string) {
 func (c keys) asksFor(in any) {
 	switch in := in.(type) {
 	case *apigateway.CreateRestApiInput:
-		c.note(ofRequest, keyAPIName, text(in.Name))
-		c.note(ofRequest, keyEndpointDisabled, strconv.FormatBool(in.DisableExecuteApiEndpoint))
+		c.Note(gateway.KeyOfRequest, gateway.KeyAPIName, text(in.Name))
+		c.Note(gateway.KeyOfRequest, gateway.KeyEndpointDisabled, strconv.FormatBool(in.DisableExecuteApiEndpoint))
 		kind := types.EndpointTypeEdge
 		if in.EndpointConfiguration != nil && len(in.EndpointConfiguration.Types) > 0 {
 			kind = in.EndpointConfiguration.Types[0] // of which there is one, or the handler refuses
 		}
-		c.note(ofRequest, keyEndpointType, string(kind))
+		c.Note(gateway.KeyOfRequest, gateway.KeyEndpointType, string(kind))
 	case *apigateway.UpdateRestApiInput:
-		c.patches(in.PatchOperations, keyAPIName, keyEndpointDisabled, keyEndpointType)
+		c.patches(in.PatchOperations, gateway.KeyAPIName, gateway.KeyEndpointDisabled, gateway.KeyEndpointType)
 	case *apigateway.PutMethodInput:
-		c.note(ofRequest, keyAuthorization, authorizationOf(text(in.AuthorizationType)))
-		c.note(ofRequest, keyAPIKeyRequired, strconv.FormatBool(in.ApiKeyRequired))
+		c.Note(gateway.KeyOfRequest, gateway.KeyAuthorization, authorizationOf(text(in.AuthorizationType)))
+		c.Note(gateway.KeyOfRequest, gateway.KeyAPIKeyRequired, strconv.FormatBool(in.ApiKeyRequired))
 	case *apigateway.UpdateMethodInput:
-		c.patches(in.PatchOperations, keyAuthorization, keyAPIKeyRequired)
+		c.patches(in.PatchOperations, gateway.KeyAuthorization, gateway.KeyAPIKeyRequired)
 	case *apigateway.CreateAuthorizerInput:
-		c.note(ofRequest, keyAuthorizerType, string(in.Type))
-		c.note(ofRequest, keyAuthorizerURI, text(in.AuthorizerUri))
+		c.Note(gateway.KeyOfRequest, gateway.KeyAuthorizerType, string(in.Type))
+		c.Note(gateway.KeyOfRequest, gateway.KeyAuthorizerURI, text(in.AuthorizerUri))
 	case *apigateway.UpdateAuthorizerInput:
-		c.patches(in.PatchOperations, keyAuthorizerType, keyAuthorizerURI)
+		c.patches(in.PatchOperations, gateway.KeyAuthorizerType, gateway.KeyAuthorizerURI)
 	case *apigateway.CreateDeploymentInput:
-		c.note(ofRequest, keyStageName, text(in.StageName))
+		c.Note(gateway.KeyOfRequest, gateway.KeyStageName, text(in.StageName))
 	case *apigateway.UpdateStageInput:
-		c.patches(in.PatchOperations, keyLogDestination, keyLogFormat)
+		c.patches(in.PatchOperations, gateway.KeyLogDestination, gateway.KeyLogFormat)
 	}
 }
 
@@ -105,9 +83,9 @@ func (c keys) asksFor(in any) {
 func (svc *Service) describePart(ctx context.Context, c keys, call *access.Call, in any, api *API) error {
 	switch in := in.(type) {
 	case *apigateway.UpdateRestApiInput, *apigateway.DeleteRestApiInput:
-		c.note(ofResource, keyAPIName, api.Name)
-		c.note(ofResource, keyEndpointType, api.EndpointType)
-		c.note(ofResource, keyEndpointDisabled, strconv.FormatBool(api.EndpointDisabled))
+		c.Note(gateway.KeyOfResource, gateway.KeyAPIName, api.Name)
+		c.Note(gateway.KeyOfResource, gateway.KeyEndpointType, api.EndpointType)
+		c.Note(gateway.KeyOfResource, gateway.KeyEndpointDisabled, strconv.FormatBool(api.EndpointDisabled))
 	case *apigateway.UpdateMethodInput:
 		return svc.describeMethod(ctx, c, call, &api.ID, in.ResourceId, in.HttpMethod)
 	case *apigateway.DeleteMethodInput:
@@ -125,8 +103,8 @@ func (svc *Service) describeMethod(ctx context.Context, c keys, call *access.Cal
 	if err != nil {
 		return err
 	}
-	c.note(ofResource, keyAuthorization, m.Authorization)
-	c.note(ofResource, keyAPIKeyRequired, "false")
+	c.Note(gateway.KeyOfResource, gateway.KeyAuthorization, m.Authorization)
+	c.Note(gateway.KeyOfResource, gateway.KeyAPIKeyRequired, "false")
 	return nil
 }
 
@@ -135,7 +113,7 @@ func (svc *Service) describeAuthorizer(ctx context.Context, c keys, call *access
 	if err != nil {
 		return err
 	}
-	c.note(ofResource, keyAuthorizerType, a.Type)
-	c.note(ofResource, keyAuthorizerURI, a.URI)
+	c.Note(gateway.KeyOfResource, gateway.KeyAuthorizerType, a.Type)
+	c.Note(gateway.KeyOfResource, gateway.KeyAuthorizerURI, a.URI)
 	return nil
 }

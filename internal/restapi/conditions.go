@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/gateway"
 )
 
 // What policies may be about beside action and ARN: the tags of an API or stage,
@@ -24,7 +25,7 @@ const rowReading = 10 * time.Second
 //
 // What belongs to an API has the API's tags, but for stages, which have their own.
 func (svc *Service) about(call *access.Call, in any) error {
-	c := keys{access.Keys{}}
+	c := keys{gateway.ConditionKeys{Keys: access.Keys{}}}
 	apiID := memberOf(in, "RestApiId")
 	var stage string
 	switch in := in.(type) {
@@ -84,10 +85,7 @@ func (svc *Service) describe(c keys, call *access.Call, in any, apiID, stage str
 		return unlessMissing(err)
 	}
 	c.Has(s.Tags)
-	if s.AccessLog != nil {
-		c.note(ofResource, keyLogDestination, s.AccessLog.DestinationARN)
-		c.note(ofResource, keyLogFormat, s.AccessLog.Format)
-	}
+	c.NoteLog(gateway.KeyOfResource, s.AccessLog)
 	return nil
 }
 
