@@ -67,8 +67,6 @@ var codeTable = store.NewTable(store.Schema[Code]{
 	},
 })
 
-const codesOf = "pool_id = $1 and sub = $2"
-
 // codeID names the code of a user for a purpose. attribute is "" but for verifications.
 func (s *Service) codeID(poolID, sub string, purpose codePurpose, attribute string) string {
 	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "code-of", poolID, sub, string(purpose), attribute))

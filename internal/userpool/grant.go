@@ -137,7 +137,7 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if err := a.client.checkSecretHash(hash, u.Username, u.Sub, u.NameKey); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
-	result, err := s.issue(ctx, a.pool, a.client, u, g, call.Time)
+	result, err := s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, metadata: a.metadata, time: call.Time})
 	if err != nil {
 		return nil, err
 	}

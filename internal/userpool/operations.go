@@ -1,6 +1,8 @@
 package userpool
 
 import (
+	"slices"
+
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/sallyport/sallyport/internal/access"
@@ -15,7 +17,10 @@ func (s *Service) API() *awsapi.Service {
 		Protocol:     awsapi.JSON("AWSCognitoIdentityProviderService"),
 		InvalidInput: "InvalidParameterException",
 		CORS:         true, // web apps sign people in from their own pages
-		Operations:   append(s.public(), s.guarded()...),
+		Operations: slices.Concat(
+			s.public(),
+			s.guarded(),
+		),
 	}
 }
 

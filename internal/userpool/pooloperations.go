@@ -127,10 +127,7 @@ func (s *Service) DeleteUserPool(ctx context.Context, call *access.Call, in *idp
 		if err := poolTable.Delete(ctx, tx, p.ID); err != nil {
 			return err
 		}
-		for _, empty := range []func(context.Context, store.Session, string, ...any) (int64, error){
-			keyTable.DeleteWhere, clientTable.DeleteWhere, userTable.DeleteWhere, nameTable.DeleteWhere, searchTable.DeleteWhere,
-			groupTable.DeleteWhere, memberTable.DeleteWhere, grantTable.DeleteWhere, challengeTable.DeleteWhere, codeTable.DeleteWhere,
-		} {
+		for _, empty := range rowsOfPool {
 			if _, err := empty(ctx, tx, ofPool, p.ID); err != nil {
 				return err
 			}

@@ -1,6 +1,8 @@
 package userpool
 
 import (
+	"context"
+
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -120,8 +122,40 @@ var failureTable = store.NewTable(store.Schema[failures]{
 	Columns: []store.Column[failures]{{Name: "expires", Value: func(f *failures) any { return f.expires() }}},
 })
 
+// emptied are a table's rows that a where clause finds, removed.
+type emptied = func(ctx context.Context, session store.Session, where string, args ...any) (int64, error)
+
+// rowsOfPool go with their pool (ofPool), rowsOfUser with their user (ofUser),
+// and rowsThatExpire when their time is over (expired).
+var (
+	rowsOfPool = []emptied{
+		keyTable.DeleteWhere,
+		clientTable.DeleteWhere,
+		userTable.DeleteWhere,
+		nameTable.DeleteWhere,
+		searchTable.DeleteWhere,
+		groupTable.DeleteWhere,
+		memberTable.DeleteWhere,
+		grantTable.DeleteWhere,
+		challengeTable.DeleteWhere,
+		codeTable.DeleteWhere,
+	}
+	rowsOfUser = []emptied{
+		grantTable.DeleteWhere,
+		codeTable.DeleteWhere,
+	}
+	rowsThatExpire = []emptied{
+		grantTable.DeleteWhere,
+		challengeTable.DeleteWhere,
+		failureTable.DeleteWhere,
+		codeTable.DeleteWhere,
+		spentTable.DeleteWhere,
+	}
+)
+
 const (
 	ofPool             = "pool_id = $1"
+	ofUser             = "pool_id = $1 and sub = $2"
 	poolsAfter         = "region = $1 and id > $2 order by id limit $3"
 	clientsAfter       = "pool_id = $1 and id > $2 order by id limit $3"
 	usersAfter         = "pool_id = $1 and name_key > $2 order by name_key limit $3"
@@ -140,7 +174,6 @@ const (
 	membershipsOf = "pool_id = $1 and name_key = $2"
 	usersOfGroup  = `pool_id = $1 and name_key in (select m.name_key from user_pool_members m where m.pool_id = $1 and m.group_name = $2)
 		and name_key > $3 order by name_key limit $4`
-	grantsOf        = "pool_id = $1 and sub = $2"
 	expired         = "expires <= $1"
 	failuresOfThree = "id in ($1, $2, $3)"
 )

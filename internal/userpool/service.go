@@ -117,12 +117,12 @@ func (s *Service) Start(ctx context.Context) error {
 
 func (s *Service) sweep(ctx context.Context) error {
 	now := s.clock.Now().UnixMilli()
-	_, err1 := grantTable.DeleteWhere(ctx, s.db, expired, now)
-	_, err2 := challengeTable.DeleteWhere(ctx, s.db, expired, now)
-	_, err3 := failureTable.DeleteWhere(ctx, s.db, expired, now)
-	_, err4 := codeTable.DeleteWhere(ctx, s.db, expired, now)
-	_, err5 := spentTable.DeleteWhere(ctx, s.db, expired, now)
-	return errors.Join(err1, err2, err3, err4, err5)
+	var failed []error
+	for _, empty := range rowsThatExpire {
+		_, err := empty(ctx, s.db, expired, now)
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }
 
 // issuer is the "iss" of a pool's tokens.

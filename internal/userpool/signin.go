@@ -20,6 +20,9 @@ type attempt struct {
 	parameters map[string]string
 	address    netip.Addr // of the person, as far as we know
 	shared     bool       // the address is a server's, which signs many people in
+
+	metadata map[string]string // ClientMetadata of this call
+	progress Progress          // what was proved in the calls before
 }
 
 // answered is how a step ended: with tokens or with a challenge.
@@ -36,7 +39,7 @@ func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.I
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source}
+	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source, metadata: in.ClientMetadata}
 	a.believeClient(in.UserContextData)
 	done, err := s.begin(ctx, call, a, in.AuthFlow)
 	if err != nil {
@@ -58,7 +61,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true}
+	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true, metadata: in.ClientMetadata}
 	if in.ContextData != nil {
 		a.believe(in.ContextData.IpAddress)
 	}
@@ -165,43 +168,7 @@ func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*an
 	}
 	call.Record.Note("password", audit.Passed, "user "+u.Sub, call.Time)
 	s.addVerifiers(ctx, a.pool.Pool, u, password)
-	return s.proven(ctx, call, a, u)
-}
-
-// proven goes on with a user whose password was proved, by whichever flow:
-// where the account stands decides what comes next.
-func (s *Service) proven(ctx context.Context, call *access.Call, a attempt, u *User) (*answered, error) {
-	switch u.Status {
-	case Confirmed:
-	case Unconfirmed:
-		text := textUnconfirmed
-		return nil, &types.UserNotConfirmedException{Message: &text}
-	case ResetRequired:
-		text := textResetRequired
-		return nil, &types.PasswordResetRequiredException{Message: &text}
-	case ForceChangePassword:
-		if call.Time.After(u.PasswordSet.Add(a.pool.temporaryValidity())) {
-			return nil, s.refused(call, "temporary password", notAuthorized(textTemporaryExpired))
-		}
-		return s.askNewPassword(ctx, a, u, call.Time)
-	default:
-		return nil, notAuthorized(textWrongPassword)
-	}
-	g, refresh, err := s.newGrant(ctx, s.db, a.client, u, call.Time)
-	if err != nil {
-		return nil, err
-	}
-	return s.signedIn(ctx, a, u, g, refresh, call.Time)
-}
-
-// signedIn is the end of a sign-in: its first tokens and its refresh token.
-func (s *Service) signedIn(ctx context.Context, a attempt, u *User, g *Grant, refresh string, now time.Time) (*answered, error) {
-	result, err := s.issue(ctx, a.pool, a.client, u, g, now)
-	if err != nil {
-		return nil, err
-	}
-	result.RefreshToken = &refresh
-	return &answered{result: result}, nil
+	return s.next(ctx, call, a, u)
 }
 
 // prove returns the user whose name and password these are. Whether a name

@@ -132,7 +132,7 @@ func (s *Service) openExchange(ctx context.Context, call *access.Call, a attempt
 
 // proveSRP answers PASSWORD_VERIFIER. The block is what knows the exchange again;
 // a session may come with it.
-func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, username, session string) (*answered, error) {
+func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
 	for _, name := range []string{"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"} {
 		if a.parameters[name] == "" {
 			return nil, invalid(textMissing(name))
@@ -150,7 +150,7 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, us
 	if err != nil {
 		return nil, invalid(textBadTimestamp)
 	}
-	e, err := s.readExchange(a, block, session, call.Time)
+	e, err := s.readExchange(a, block, r.session, call.Time)
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +170,12 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, us
 			return false, err
 		}
 		right, err := s.holds(ctx, a.pool.Pool, claimed, e, proof, block, srp.FormatTime(at))
-		return right && e.names(a.pool.Pool, claimed, username), err
+		return right && e.names(a.pool.Pool, claimed, r.username), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.proven(ctx, call, a, u)
+	return s.next(ctx, call, a, u)
 }
 
 // readExchange opens a block that was made for this client and is not late.

@@ -18,11 +18,22 @@ import (
 // that the API issues.
 const scopeSelf = "aws.cognito.signin.user.admin"
 
+// issuance is what tokens are made of.
+type issuance struct {
+	pool     *poolState
+	client   *clientState
+	user     *User
+	grant    *Grant
+	metadata map[string]string // ClientMetadata of the call
+	time     time.Time
+}
+
 // issue makes the ID and access token of a grant for the user as they are now.
 // Claims are those of
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
 // and the page on access tokens beside it.
-func (s *Service) issue(ctx context.Context, p *poolState, c *clientState, u *User, g *Grant, now time.Time) (*types.AuthenticationResultType, error) {
+func (s *Service) issue(ctx context.Context, of issuance) (*types.AuthenticationResultType, error) {
+	p, c, u, g, now := of.pool, of.client, of.user, of.grant, of.time
 	groups, err := groupsOfUser(ctx, s.db, u)
 	if err != nil {
 		return nil, err

@@ -257,11 +257,10 @@ func (s *Service) deleteUser(ctx context.Context, p *Pool, found *User) error {
 		if _, err := memberTable.DeleteWhere(ctx, tx, membershipsOf, p.ID, u.NameKey); err != nil {
 			return err
 		}
-		if _, err := grantTable.DeleteWhere(ctx, tx, grantsOf, p.ID, u.Sub); err != nil {
-			return err
-		}
-		if _, err := codeTable.DeleteWhere(ctx, tx, codesOf, p.ID, u.Sub); err != nil {
-			return err
+		for _, empty := range rowsOfUser {
+			if _, err := empty(ctx, tx, ofUser, p.ID, u.Sub); err != nil {
+				return err
+			}
 		}
 		return userTable.Delete(ctx, tx, p.ID, u.NameKey)
 	})
