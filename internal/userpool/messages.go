@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
@@ -84,6 +85,9 @@ const (
 	textNotAnAddress       = "Only email and phone_number can be verified."
 )
 
+func textNoFlow(flow types.AuthFlowType) string {
+	return fmt.Sprintf("1 validation error detected: Value '%.64s' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set: %v", flow, flow.Values())
+}
 func textMissing(name string) string      { return "Missing required parameter " + name }
 func textNoPool(id string) string         { return "User pool " + id + " does not exist." }
 func textNoClient(id string) string       { return "User pool client " + id + " does not exist." }

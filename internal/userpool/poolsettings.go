@@ -1,9 +1,7 @@
 package userpool
 
 import (
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -185,118 +183,6 @@ func (p *Pool) fixed(in *idp.CreateUserPoolInput) error {
 	}
 	p.Schema = standardSchema()
 	return p.Schema.add(in.Schema, true)
-}
-
-// add puts attributes into the schema. Standard ones may be made required or
-// immutable at creation; others become custom.
-func (s *Schema) add(given []types.SchemaAttributeType, creating bool) error {
-	custom := 0
-	for _, a := range *s {
-		if a.Custom() {
-			custom++
-		}
-	}
-	seen := map[string]bool{}
-	for _, in := range given {
-		name := deref(in.Name)
-		if seen[name] {
-			return invalid("Duplicate attribute name: " + name)
-		}
-		seen[name] = true
-		if rule, ok := s.Find(name); ok && creating && !rule.Custom() {
-			if err := s.adjust(rule, in); err != nil {
-				return err
-			}
-			continue
-		}
-		a, err := customAttribute(in)
-		if err != nil {
-			return err
-		}
-		if _, ok := s.Find(a.Name); ok {
-			return invalid(a.Name + ": Existing attribute already has name " + a.Name + ".")
-		}
-		if custom++; custom > maxCustomAttributes {
-			return tooLarge("A user pool has at most 50 custom attributes.")
-		}
-		*s = append(*s, a)
-	}
-	return nil
-}
-
-// adjust changes a standard attribute: whether it is required, may change, and how long it is.
-func (s *Schema) adjust(rule Attribute, in types.SchemaAttributeType) error {
-	if in.AttributeDataType != "" && string(in.AttributeDataType) != string(rule.Kind) {
-		return invalid(rule.Name + " is a standard attribute of type " + string(rule.Kind) + ".")
-	}
-	before := rule
-	if in.Required != nil {
-		rule.Required = *in.Required
-	}
-	if in.Mutable != nil {
-		rule.Mutable = *in.Mutable
-	}
-	if err := rule.constrain(in); err != nil {
-		return err
-	}
-	// What describes a pool also describes its sub, and may come back unchanged.
-	if deref(in.DeveloperOnlyAttribute) || rule.Name == attributeSub && !reflect.DeepEqual(rule, before) {
-		return invalid("The standard attribute " + rule.Name + " cannot be changed so.")
-	}
-	for i := range *s {
-		if (*s)[i].Name == rule.Name {
-			(*s)[i] = rule
-		}
-	}
-	return nil
-}
-
-func customAttribute(in types.SchemaAttributeType) (Attribute, error) {
-	name := deref(in.Name)
-	if n := utf8.RuneCountInString(name); n < 1 || n > maxCustomName || !usernamePattern.MatchString(name) || strings.ContainsAny(name, ":") {
-		return Attribute{}, invalid("A custom attribute's name must have 1 to 20 characters, without spaces and colons: " + name)
-	}
-	if deref(in.Required) {
-		return Attribute{}, invalid("Required custom attributes are not supported currently.")
-	}
-	a := Attribute{Name: customPrefix + name, Kind: AttributeKind(in.AttributeDataType), Mutable: true, DeveloperOnly: deref(in.DeveloperOnlyAttribute)}
-	if a.DeveloperOnly {
-		a.Name = developerPrefix + name
-	}
-	if in.Mutable != nil {
-		a.Mutable = *in.Mutable
-	}
-	switch a.Kind {
-	case KindString, KindNumber, KindBoolean, KindDateTime:
-	case "":
-		a.Kind = KindString
-	default:
-		return Attribute{}, invalid("AttributeDataType must be String, Number, DateTime or Boolean.")
-	}
-	return a, a.constrain(in)
-}
-
-func (a *Attribute) constrain(in types.SchemaAttributeType) error {
-	set := func(to **int64, text *string) bool {
-		if text == nil || *text == "" {
-			return true
-		}
-		n, err := strconv.ParseInt(*text, 10, 64)
-		*to = &n
-		return err == nil
-	}
-	ok := true
-	if c := in.StringAttributeConstraints; c != nil {
-		ok = a.Kind == KindString && set(&a.Min, c.MinLength) && set(&a.Max, c.MaxLength)
-		ok = ok && (a.Min == nil || *a.Min >= 0) && (a.Max == nil || *a.Max <= maxValue)
-	}
-	if c := in.NumberAttributeConstraints; c != nil {
-		ok = ok && a.Kind == KindNumber && set(&a.Min, c.MinValue) && set(&a.Max, c.MaxValue)
-	}
-	if !ok || a.Min != nil && a.Max != nil && *a.Min > *a.Max {
-		return invalid("The constraints of attribute " + a.Name + " make no sense for its type.")
-	}
-	return nil
 }
 
 func checkTags(tags map[string]string) error {

@@ -3,6 +3,7 @@ package userpool
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -17,13 +18,14 @@ import (
 // has proved, and nowhere else.
 func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp.ForgotPasswordInput) (*idp.ForgotPasswordOutput, error) {
 	n, err := s.whom(ctx, call, in.ClientId, in.SecretHash, in.Username)
+	var unknown *types.UserNotFoundException
+	if (err == nil || errors.As(err, &unknown)) && len(n.pool.recoveryAddresses()) == 0 { // for whomever
+		return nil, s.refused(call, "recovery code", notAuthorized(textAdminRecovers))
+	}
 	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
 	candidates := n.pool.recoveryAddresses()
-	if len(candidates) == 0 {
-		return nil, s.refused(call, "recovery code", notAuthorized(textAdminRecovers))
-	}
 	if err := s.hideDisabled(n); err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}

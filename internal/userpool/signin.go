@@ -146,7 +146,7 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 		}
 		return nil, unsupported(string(flow))
 	default:
-		return nil, invalid("1 validation error detected: Value at 'authFlow' failed to satisfy constraint: Member must be one of the authentication flows")
+		return nil, invalid(textNoFlow(flow))
 	}
 }
 
