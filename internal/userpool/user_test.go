@@ -194,7 +194,7 @@ func TestAttributeUpdates(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()
 	pool := w.pool(func(in *idp.CreateUserPoolInput) {
-		in.Schema = []types.SchemaAttributeType{{Name: aws.String("name"), Required: aws.Bool(true)}, {Name: aws.String("born"), Mutable: aws.Bool(false)}}
+		in.Schema = []types.SchemaAttributeType{{Name: aws.String("name"), Required: aws.Bool(true)}, {Name: aws.String("born"), AttributeDataType: "String", Mutable: aws.Bool(false)}}
 	})
 	w.user(pool, "ann", "name", "Ann", "custom:born", "here", "nickname", "a", "email", "ann@example.com", "email_verified", "true")
 	update := func(attributes ...string) error {
