@@ -16,13 +16,14 @@ type jsonRead func(t *jsonText, v reflect.Value) error
 
 // jsonReaders compiles readers, one a type, so that shapes may contain themselves.
 type jsonReaders struct {
-	name    naming
-	isoTime bool
-	done    map[reflect.Type]*jsonRead
+	name     naming
+	isoTime  bool
+	document Document
+	done     map[reflect.Type]*jsonRead
 }
 
 func newJSONReaders(name naming, isoTime bool) *jsonReaders {
-	return &jsonReaders{name, isoTime, map[reflect.Type]*jsonRead{}}
+	return &jsonReaders{name: name, isoTime: isoTime, done: map[reflect.Type]*jsonRead{}}
 }
 
 // value is the reader of typ, with null taken care of.
@@ -51,6 +52,8 @@ func (c *jsonReaders) compile(typ reflect.Type) (jsonRead, error) {
 		return c.readTime, nil
 	case typ == bytesType:
 		return readBlob, nil
+	case c.document.Is(typ):
+		return c.document.read, nil
 	}
 	switch typ.Kind() {
 	case reflect.Pointer:

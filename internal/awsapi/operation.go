@@ -22,6 +22,10 @@ type Service struct {
 	// Unions are those that inputs of the operations have. Query alone reads them.
 	Unions []Union
 
+	// Document makes the SDK's free-form member of what was read (DocumentOf).
+	// Without it, no input may have one.
+	Document Document
+
 	// InvalidInput is the error code for an input that lacks a required member;
 	// "" for ValidationException (ValidationError in Query).
 	InvalidInput string

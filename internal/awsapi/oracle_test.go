@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/document"
 	cognitotypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -62,15 +63,10 @@ func TestEveryOperationOfIAM(t *testing.T) {
 
 func TestEveryOperationOfCognito(t *testing.T) {
 	service := &awsapi.Service{
-		Name:     "cognito-idp",
-		Protocol: awsapi.JSON("AWSCognitoIdentityProviderService"),
-		Operations: awsapitest.Every(cognitoClient, func(name string, in, _ reflect.Type) ([]awsapi.Option, bool) {
-			switch name {
-			case "CreateManagedLoginBranding", "UpdateManagedLoginBranding", "CompleteWebAuthnRegistration":
-				return nil, false // a free-form document in the input
-			}
-			return nil, true
-		}),
+		Name:       "cognito-idp",
+		Protocol:   awsapi.JSON("AWSCognitoIdentityProviderService"),
+		Document:   awsapi.DocumentOf(document.NewLazyDocument),
+		Operations: awsapitest.Every(cognitoClient, all),
 	}
 	awsapitest.Prove(t, service, cognitoClient,
 		&cognitotypes.NotAuthorizedException{}, &cognitotypes.InvalidParameterException{},

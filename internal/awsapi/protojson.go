@@ -31,6 +31,7 @@ func compileJSON(s *service, targetPrefix string) (protocol, error) {
 	name := renaming(asIs, nil)
 	p := &jsonProtocol{service: s, prefix: targetPrefix + ".", codecs: map[*operation]jsonCodec{}, errors: errorShapes{name: renaming(errorRule(asIs), nil)}}
 	readers, writers := newJSONReaders(name, false), newJSONWriters(name, false)
+	readers.document = s.Document
 	for _, op := range s.operations {
 		if op.http.method != "" {
 			return nil, fmt.Errorf("%s: a route is for REST", op.name)

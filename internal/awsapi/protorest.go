@@ -27,6 +27,7 @@ func compileREST(s *service, names RESTNames) (protocol, error) {
 	p := &restProtocol{service: s, codecs: map[*operation]restCodec{}}
 	p.errors.name = renaming(errorRule(rule), names.Renamed)
 	c := restCompiler{newJSONReaders(name, names.ISOTime), newJSONWriters(name, names.ISOTime), name}
+	c.readers.document = s.Document
 	var list []route
 	for _, registered := range s.Operations { // in their order, so that a mistake reads the same each time
 		op := s.operations[registered.name]

@@ -1,12 +1,14 @@
 package awsapitest
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
 	"strings"
 	"time"
 
+	smithydocument "github.com/aws/smithy-go/document"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/sallyport/sallyport/internal/awsapi"
@@ -17,14 +19,16 @@ var (
 	bytesType    = reflect.TypeFor[[]byte]()
 	readerType   = reflect.TypeFor[io.Reader]()
 	metadataType = reflect.TypeFor[middleware.Metadata]()
+	documentType = reflect.TypeFor[smithydocument.Marshaler]()
 )
 
 // filler makes values, each different from the one before, so that a member
 // that lands in another's place is seen.
 type filler struct {
-	n      int
-	unions []awsapi.Union
-	turn   int // of the forms of unions
+	n        int
+	unions   []awsapi.Union
+	turn     int // of the forms of unions
+	document awsapi.Document
 }
 
 // forms are those of a union that is registered.
@@ -74,8 +78,10 @@ func (f *filler) set(v reflect.Value, level int) {
 		return
 	}
 	switch v.Kind() {
-	case reflect.Interface: // a union, or what cannot be filled
-		if forms := f.forms(v.Type()); len(forms) > 0 {
+	case reflect.Interface: // a document, a union, or what cannot be filled
+		if f.document.Is(v.Type()) {
+			v.Set(reflect.ValueOf(f.document.Of(map[string]any{"n": float64(f.n), "list": []any{f.text(1), true, nil}})))
+		} else if forms := f.forms(v.Type()); len(forms) > 0 {
 			f.turn++
 			form := reflect.New(forms[f.turn%len(forms)])
 			f.set(form.Elem().FieldByName("Value"), level+1)
@@ -129,7 +135,7 @@ func (f *filler) text(level int) string {
 // travels reports whether a field is a member of AWS's model that can be filled.
 func travels(f reflect.StructField) bool {
 	return f.IsExported() && !f.Anonymous && f.Type != metadataType && f.Name != "ErrorCodeOverride" &&
-		(f.Type.Kind() != reflect.Interface || f.Type == readerType)
+		(f.Type.Kind() != reflect.Interface || f.Type == readerType || f.Type.Implements(documentType))
 }
 
 // same compares what travels and names the first difference.
@@ -152,6 +158,9 @@ func same(want, got reflect.Value, path string) error {
 	}
 	switch want.Kind() {
 	case reflect.Interface:
+		if want.Type().Implements(documentType) {
+			return sameDocument(want, got, path)
+		}
 		if want.IsNil() || got.IsNil() {
 			return fmt.Errorf("%s: a union without a form", path)
 		}
@@ -200,6 +209,27 @@ func same(want, got reflect.Value, path string) error {
 	}
 	if !want.Equal(got) {
 		return fmt.Errorf("%s: %v, want %v", path, got, want)
+	}
+	return nil
+}
+
+// sameDocument compares free-form values by what they are as JSON.
+func sameDocument(want, got reflect.Value, path string) error {
+	var values [2]any
+	for i, v := range []reflect.Value{want, got} {
+		if v.IsNil() {
+			continue
+		}
+		text, err := v.Interface().(smithydocument.Marshaler).MarshalSmithyDocument()
+		if err == nil {
+			err = json.Unmarshal(text, &values[i])
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if !reflect.DeepEqual(values[0], values[1]) {
+		return fmt.Errorf("%s: %v, want %v", path, values[1], values[0])
 	}
 	return nil
 }

@@ -105,8 +105,9 @@ func (c whole) Do(r *http.Request) (*http.Response, error) {
 
 // proof is a server whose handlers say what they got and answer what they are told.
 type proof struct {
-	api    *awsapi.API
-	unions []awsapi.Union
+	api      *awsapi.API
+	unions   []awsapi.Union
+	document awsapi.Document
 
 	mu     sync.Mutex
 	signed bool // the last request was
@@ -116,7 +117,7 @@ type proof struct {
 }
 
 func newProof(s *awsapi.Service) *proof {
-	p := &proof{unions: s.Unions}
+	p := &proof{unions: s.Unions, document: s.Document}
 	echo := *s
 	echo.Operations = make([]awsapi.Operation, len(s.Operations))
 	for i, op := range s.Operations {
@@ -167,7 +168,7 @@ func (p *proof) roundTrip(t *testing.T, method reflect.Value, op awsapi.Operatio
 	t.Helper()
 	inType, outType := op.Shapes()
 	in, out := reflect.New(inType), reflect.New(outType)
-	f := &filler{unions: p.unions}
+	f := &filler{unions: p.unions, document: p.document}
 	fill(f, in.Elem())
 	if full {
 		f.fill(out.Elem())
@@ -200,7 +201,7 @@ func (p *proof) roundTripError(t *testing.T, method reflect.Value, op awsapi.Ope
 	t.Helper()
 	inType, _ := op.Shapes()
 	in, fail := reflect.New(inType), reflect.New(reflect.TypeOf(kind).Elem())
-	f := &filler{unions: p.unions}
+	f := &filler{unions: p.unions, document: p.document}
 	f.fillOnly(in.Elem(), requiredBySDK(method, op))
 	f.fill(fail.Elem())
 	want := fail.Interface().(smithy.APIError)
