@@ -230,6 +230,7 @@ func (s *Service) RevokeToken(ctx context.Context, call *access.Call, in *idp.Re
 		text := textNotARefreshToken
 		return nil, &types.UnsupportedTokenTypeException{Message: &text}
 	}
+	id, _ := s.readRefreshToken(token) // of any generation: all of a sign-in die together
 	_, err = grantTable.Update(ctx, s.db, func(g *Grant) error {
 		if g.ClientID != c.ID {
 			text := textBadClient
@@ -237,7 +238,7 @@ func (s *Service) RevokeToken(ctx context.Context, call *access.Call, in *idp.Re
 		}
 		g.Revoked = true
 		return nil
-	}, s.grantID(token))
+	}, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, s.refused(call, "refresh token", err)
 	}

@@ -99,6 +99,23 @@ func BenchmarkInitiateAuthByRefreshToken(b *testing.B) {
 	}
 }
 
+func BenchmarkRefreshByRotation(b *testing.B) {
+	w := newWorldAtFullPrice(b, store.Options{Memory: true})
+	pool := w.pool(nil)
+	client := w.rotating(pool, 0)
+	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
+	in := &idp.GetTokensFromRefreshTokenInput{ClientId: client.ClientId, RefreshToken: w.tokens(client, "ann").RefreshToken}
+	b.ReportAllocs()
+	defer reportCPU(b)()
+	for b.Loop() {
+		out, err := w.service.GetTokensFromRefreshToken(context.Background(), w.call(), in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in.RefreshToken = out.AuthenticationResult.RefreshToken
+	}
+}
+
 func BenchmarkGetUser(b *testing.B) {
 	w := newWorldAtFullPrice(b, store.Options{Memory: true})
 	pool := w.pool(nil)

@@ -31,9 +31,10 @@ type Client struct {
 	AccessToken       Validity
 	IDToken           Validity
 	RefreshToken      Validity
-	ReadAttributes    []string `json:",omitempty"`
-	WriteAttributes   []string `json:",omitempty"`
-	OAuthFlows        []string `json:",omitempty"`
+	Rotation          *Rotation `json:",omitempty"`
+	ReadAttributes    []string  `json:",omitempty"`
+	WriteAttributes   []string  `json:",omitempty"`
+	OAuthFlows        []string  `json:",omitempty"`
 	OAuthAllowed      bool
 	OAuthScopes       []string `json:",omitempty"`
 	CallbackURLs      []string `json:",omitempty"`
@@ -103,9 +104,10 @@ func (c *Client) allows(flows ...string) bool {
 	return slices.ContainsFunc(flows, func(f string) bool { return slices.Contains(c.Flows, f) })
 }
 
-// mayRefresh: every legacy flow brings refreshing with it.
+// mayRefresh says whether REFRESH_TOKEN_AUTH may be used, which every legacy flow
+// brings with it, but not beside rotation.
 func (c *Client) mayRefresh() bool {
-	return c.allows("ALLOW_REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_AUTH_FLOW_ONLY")
+	return !c.rotates() && c.allows("ALLOW_REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_AUTH_FLOW_ONLY")
 }
 
 // mayRead says whether the client's tokens show the attribute. Without a list

@@ -38,11 +38,8 @@ const (
 // What is left out goes back to its default, as in AWS. The secret stands
 // already: some settings depend on there being one.
 func (c *Client) configure(p *Pool, in *idp.UpdateUserPoolClientInput) error {
-	switch {
-	case in.AnalyticsConfiguration != nil:
+	if in.AnalyticsConfiguration != nil {
 		return unsupported("AnalyticsConfiguration")
-	case in.RefreshTokenRotation != nil && in.RefreshTokenRotation.Feature == types.FeatureTypeEnabled:
-		return unsupported("RefreshTokenRotation")
 	}
 	if in.ClientName != nil {
 		c.Name = *in.ClientName
@@ -50,7 +47,7 @@ func (c *Client) configure(p *Pool, in *idp.UpdateUserPoolClientInput) error {
 	if n := utf8.RuneCountInString(c.Name); n < 1 || n > 128 || !namePattern.MatchString(c.Name) {
 		return invalid("ClientName must have 1 to 128 characters: letters, digits, space and + = , . @ - _")
 	}
-	for _, set := range []func(*Pool, *idp.UpdateUserPoolClientInput) error{c.setFlows, c.setValidity, c.setAttributes, c.setURLs, c.setOAuth} {
+	for _, set := range []func(*Pool, *idp.UpdateUserPoolClientInput) error{c.setFlows, c.setRotation, c.setValidity, c.setAttributes, c.setURLs, c.setOAuth} {
 		if err := set(p, in); err != nil {
 			return err
 		}
@@ -248,6 +245,7 @@ func (c *clientState) shape() *types.UserPoolClientType {
 		UserPoolId: &c.PoolID, ClientId: &c.ID, ClientName: &c.Name, CreationDate: &c.Created, LastModifiedDate: &c.Modified,
 		ClientSecret:         optional(c.secret.Reveal()),
 		RefreshTokenValidity: c.RefreshToken.Amount,
+		RefreshTokenRotation: c.Rotation.shape(),
 		AuthSessionValidity:  &c.SessionMinutes, EnableTokenRevocation: &c.Revocation,
 		EnablePropagateAdditionalUserContextData: &c.PropagateContext,
 		PreventUserExistenceErrors:               types.PreventUserExistenceErrorTypesLegacy,

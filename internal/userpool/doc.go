@@ -13,6 +13,7 @@
 //	PASSWORD_VERIFIER -> block, works once -> backoff -> proof -> status, as above
 //
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
+//	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant
 //
 //	SignUp -> user, UNCONFIRMED -> code -> outbox ... ConfirmSignUp -> code -> CONFIRMED, address verified
 //	ForgotPassword -> verified address -> code -> outbox ... ConfirmForgotPassword -> code -> new password, sign-ins ended

@@ -91,3 +91,18 @@ func (s *Service) SetSRP(ctx context.Context, poolID, nameKey string, sealed []b
 	_, err := userTable.Update(ctx, s.db, func(u *User) error { u.SRP = sealed; return nil }, poolID, nameKey)
 	return err
 }
+
+// Grants are the sign-ins of a pool as they lie in the database.
+func (s *Service) Grants(ctx context.Context, poolID string) ([]*Grant, error) {
+	return grantTable.List(ctx, s.db, ofPool, poolID)
+}
+
+// ReadRefreshToken and RotatedToken are the two ways between a refresh token and
+// what it says.
+func (s *Service) ReadRefreshToken(token string) (grantID string, generation int64) {
+	return s.readRefreshToken(token)
+}
+
+func (s *Service) RotatedToken(grantID string, generation int64) (string, error) {
+	return s.rotatedToken(grantID, generation)
+}

@@ -2,18 +2,13 @@ package userpool
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
-	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -30,25 +25,12 @@ type Grant struct {
 	Expires  int64 // Unix milliseconds, of the refresh token
 	Epoch    int64 // the user's, at the sign-in
 	Revoked  bool
-}
 
-// refreshHeader is the header of AWS's refresh tokens, {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}.
-// Ours look alike, because clients look at them; they hold nothing but randomness.
-const refreshHeader = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ"
-
-func (s *Service) newRefreshToken() (string, error) {
-	var b [92]byte
-	if _, err := io.ReadFull(s.random, b[:]); err != nil {
-		return "", err
-	}
-	encode := base64.RawURLEncoding.EncodeToString
-	return strings.Join([]string{refreshHeader, encode(b[:32]), encode(b[32:44]), encode(b[44:76]), encode(b[76:])}, "."), nil
-}
-
-const maxToken = 8 << 10 // bytes of any token that a client shows
-
-func (s *Service) grantID(token string) string {
-	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "refresh-token", token))
+	// Refresh tokens that rotate have generations: the first token is 0. Replaced
+	// is when those before the newest were replaced, the latest first, as far back
+	// as a grace can reach; Unix milliseconds.
+	Generation int64   `json:",omitempty"`
+	Replaced   []int64 `json:",omitempty"`
 }
 
 // newGrant signs the user in: it keeps a grant and returns it with its refresh
@@ -69,25 +51,29 @@ func (s *Service) newGrant(ctx context.Context, session store.Session, c *client
 	return g, refresh, grantTable.Insert(ctx, session, g)
 }
 
-// readGrant finds the living grant of a refresh token for this client.
-func (s *Service) readGrant(ctx context.Context, token string, p *poolState, c *clientState, now time.Time) (*Grant, error) {
+// readGrant finds the living grant of a refresh token for this client, and says
+// of which generation the token is. A token that was replaced ends the grant.
+func (s *Service) readGrant(ctx context.Context, token string, p *poolState, c *clientState, now time.Time) (g *Grant, generation int64, err error) {
 	if token == "" || len(token) > maxToken {
-		return nil, notAuthorized(textRefreshInvalid)
+		return nil, 0, notAuthorized(textRefreshInvalid)
 	}
-	g, err := grantTable.Get(ctx, s.db, s.grantID(token))
+	id, generation := s.readRefreshToken(token)
+	g, err = grantTable.Get(ctx, s.db, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, notAuthorized(textRefreshInvalid)
+		return nil, 0, notAuthorized(textRefreshInvalid)
 	case err != nil:
-		return nil, err
+		return nil, 0, err
 	case g.PoolID != p.ID || g.ClientID != c.ID:
-		return nil, notAuthorized(textRefreshInvalid)
+		return nil, 0, notAuthorized(textRefreshInvalid)
 	case g.Revoked:
-		return nil, notAuthorized(textRefreshRevoked)
+		return nil, 0, notAuthorized(textRefreshRevoked)
 	case now.UnixMilli() >= g.Expires:
-		return nil, notAuthorized(textRefreshExpired)
+		return nil, 0, notAuthorized(textRefreshExpired)
+	case !g.takes(generation, c.grace(), now):
+		return nil, 0, s.reused(ctx, g)
 	}
-	return g, nil
+	return g, generation, nil
 }
 
 // holder returns the user of a grant, if the grant is still theirs to use.
@@ -126,7 +112,10 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if (hash == "") != (a.client.secret.Reveal() == "") {
 		return nil, a.client.checkSecretHash(hash, "")
 	}
-	g, err := s.readGrant(ctx, token, a.pool, a.client, call.Time)
+	g, _, err := s.readGrant(ctx, token, a.pool, a.client, call.Time)
+	if isReuse(err) { // of a client that has rotated; this operation has no such exception
+		err = notAuthorized(textRefreshRevoked)
+	}
 	if err != nil {
 		return nil, s.refused(call, "refresh token", err)
 	}
@@ -137,12 +126,17 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if err := a.client.checkSecretHash(hash, u.Username, u.Sub, u.NameKey); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
-	result, err := s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, metadata: a.metadata, time: call.Time})
+	result, err := s.renew(ctx, call, a, g, u)
 	if err != nil {
 		return nil, err
 	}
 	call.Record.Note("refresh token", audit.Passed, "user "+u.Sub, call.Time)
 	return &answered{result: result}, nil
+}
+
+// renew makes new ID and access tokens of a sign-in.
+func (s *Service) renew(ctx context.Context, call *access.Call, a attempt, g *Grant, u *User) (*types.AuthenticationResultType, error) {
+	return s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, metadata: a.metadata, time: call.Time})
 }
 
 // refused notes what refused a sign-in, by the error's own words, and passes it on.

@@ -20,6 +20,7 @@ func (s *Service) API() *awsapi.Service {
 		Operations: slices.Concat(
 			s.public(),
 			s.guarded(),
+			s.deviceOperations(),
 		),
 	}
 }

@@ -253,9 +253,6 @@ func TestClientSettings(t *testing.T) {
 		}},
 		"custom scope":     {"ScopeDoesNotExistException", func(in *idp.CreateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"pizza/read"} }},
 		"foreign provider": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.SupportedIdentityProviders = []string{"Google"} }},
-		"rotation": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
-			in.RefreshTokenRotation = &types.RefreshTokenRotationType{Feature: "ENABLED"}
-		}},
 		"weak secret":      {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.ClientSecret = aws.String("short") }},
 		"session too long": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.AuthSessionValidity = aws.Int32(16) }},
 	} {
