@@ -51,6 +51,9 @@ func (s *Service) CreateUserPoolClient(ctx context.Context, call *access.Call, i
 		}); err != nil {
 			return err
 		}
+		if err := checkProviders(ctx, tx, p, c.IdentityProviders); err != nil {
+			return err
+		}
 		n, err := clientTable.Count(ctx, tx, ofPool, p.ID)
 		if err != nil {
 			return err
@@ -107,13 +110,20 @@ func (s *Service) UpdateUserPoolClient(ctx context.Context, call *access.Call, i
 	if err != nil {
 		return nil, err
 	}
-	c, err := clientTable.Update(ctx, s.db, func(c *Client) error {
-		c.Modified = call.Time
-		return c.configure(p.Pool, in)
-	}, known.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, noClient(known.ID)
-	}
+	var c *Client
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) (err error) {
+		c, err = clientTable.Update(ctx, tx, func(c *Client) error {
+			c.Modified = call.Time
+			return c.configure(p, in)
+		}, known.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return noClient(known.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return checkProviders(ctx, tx, p, c.IdentityProviders)
+	})
 	if err != nil {
 		return nil, err
 	}

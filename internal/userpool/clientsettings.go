@@ -188,7 +188,7 @@ func loopback(host string) bool {
 	return err == nil && a.IsLoopback()
 }
 
-func (c *Client) setOAuth(p *Pool, in *idp.UpdateUserPoolClientInput) error {
+func (c *Client) setOAuth(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 	c.OAuthAllowed = in.AllowedOAuthFlowsUserPoolClient
 	c.OAuthFlows, c.OAuthScopes = nil, nil
 	for _, f := range in.AllowedOAuthFlows {
@@ -228,11 +228,6 @@ func (c *Client) setOAuth(p *Pool, in *idp.UpdateUserPoolClientInput) error {
 	}
 	if c.OAuthAllowed && !slices.Contains(c.OAuthFlows, "client_credentials") && len(c.CallbackURLs) == 0 {
 		return invalidOAuth("CallbackURLs are required for the code and implicit flows.")
-	}
-	for _, provider := range in.SupportedIdentityProviders {
-		if provider != "COGNITO" {
-			return invalid("The provider " + provider + " does not exist for User Pool " + p.ID + ".")
-		}
 	}
 	c.IdentityProviders = in.SupportedIdentityProviders
 	return nil

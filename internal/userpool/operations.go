@@ -21,6 +21,7 @@ func (s *Service) API() *awsapi.Service {
 			s.public(),
 			s.guarded(),
 			s.deviceOperations(),
+			s.providerOperations(),
 		),
 	}
 }

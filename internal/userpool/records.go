@@ -139,6 +139,8 @@ var (
 		grantTable.DeleteWhere,
 		challengeTable.DeleteWhere,
 		codeTable.DeleteWhere,
+		providerTable.DeleteWhere,
+		identifierTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
 		grantTable.DeleteWhere,
