@@ -17,7 +17,7 @@ const module = "github.com/sallyport/sallyport/"
 var rows = [][]string{
 	{"cmd/sallyport"},
 	{"internal/server"},
-	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/httpapi", "internal/function", "internal/template"},
+	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/httpapi", "internal/function", "internal/template", "internal/kms"},
 	{"internal/awsapi", "internal/runner", "internal/gateway"},
 	{"internal/gateway/authorizer", "internal/gateway/bearer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
 	{"internal/access"},

@@ -31,11 +31,12 @@ const (
 	Templates     Purpose = "templates"    // fingerprints of what templates say
 	Sessions      Purpose = "sessions"     // tokens of temporary credentials
 	IdentityKeys  Purpose = "identitykeys" // keys that sign the tokens of identity pools
+	KMSKeys       Purpose = "kmskeys"      // material of keys of KMS
 )
 
 // Purposes are all there are. Their keys are made when the keyring opens, so that
 // sealing never touches the database.
-var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions, IdentityKeys}
+var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions, IdentityKeys, KMSKeys}
 
 var (
 	// ErrUnreadable: the sealed value was not made by this keyring for that purpose and id.

@@ -23,6 +23,7 @@ import (
 	"github.com/sallyport/sallyport/internal/issuer"
 	"github.com/sallyport/sallyport/internal/journal"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/kms"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/runner"
@@ -50,6 +51,7 @@ type services struct {
 	records    *audit.Log
 	journal    *journal.Journal
 	account    *account.Service
+	kms        *kms.Service
 	outbox     *outbox.Outbox
 	pools      *userpool.Service
 	issuers    *issuer.Directory
@@ -92,6 +94,13 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.account.Start(life); err != nil {
 		return nil, err
 	}
+	s.kms, err = kms.New(kms.Config{DB: s.db, Keys: s.keyring, Account: c.Account, Policies: s.account, Random: rand.Reader, Clock: now, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.kms.Start(life); err != nil {
+		return nil, err
+	}
 	s.outbox = outbox.New(s.db, s.keyring)
 	s.pools, err = userpool.New(userpool.Config{
 		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
@@ -130,7 +139,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	s.api = awsapi.New(awsapi.Config{
 		Account: c.Account, Region: c.Region, Keys: s.account, Authorizer: s.account,
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
-	}, s.account.IAM(), s.account.STS(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API(), s.httpAPIs.API())
+	}, s.account.IAM(), s.account.STS(), s.kms.API(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API(), s.httpAPIs.API())
 	return s, nil
 }
 
