@@ -19,7 +19,7 @@ var rows = [][]string{
 	{"internal/server"},
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/httpapi", "internal/function", "internal/template", "internal/kms"},
 	{"internal/awsapi", "internal/runner", "internal/gateway"},
-	{"internal/gateway/authorizer", "internal/gateway/bearer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
+	{"internal/userpool/trigger", "internal/gateway/authorizer", "internal/gateway/bearer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
 	{"internal/access"},
 	{"internal/outbox", "internal/jws", "internal/journal", "internal/issuer"},
 	{"internal/keyring"},

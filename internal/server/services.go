@@ -65,12 +65,13 @@ type services struct {
 	api        *awsapi.API
 
 	accessLogFolder string
+	number          string // of the account
 
 	closers []func() error // last started, first closed
 }
 
 func startServices(ctx context.Context, c config.Config, now *clock.Clock, logger *slog.Logger) (_ *services, err error) {
-	s := &services{records: audit.NewLog(logger, keptRecords)}
+	s := &services{records: audit.NewLog(logger, keptRecords), number: c.Account}
 	defer func() {
 		if err != nil {
 			_ = s.close() // the first error is the one to tell
@@ -104,7 +105,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	s.outbox = outbox.New(s.db, s.keyring)
 	s.pools, err = userpool.New(userpool.Config{
 		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
-		Random: rand.Reader, Clock: now, Logger: logger,
+		Functions: poolFunctions{s}, Random: rand.Reader, Clock: now, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ import (
 	"github.com/sallyport/sallyport/internal/runner"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/userpool"
+	"github.com/sallyport/sallyport/internal/userpool/trigger"
 	"github.com/sallyport/sallyport/verify"
 )
 
@@ -102,6 +103,12 @@ func (strangers) SAML(context.Context, string, string, time.Time) (identitypool.
 	return identitypool.Assertion{}, identitypool.ErrNoProvider
 }
 
+type noTriggers struct{}
+
+func (noTriggers) Invoke(context.Context, trigger.Invocation) ([]byte, bool, error) {
+	return nil, false, trigger.ErrNoFunction
+}
+
 type noInvoker struct{}
 
 func (noInvoker) Invoke(context.Context, gateway.Invocation) ([]byte, bool, error) {
@@ -118,7 +125,7 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	keys, err := keyring.Open(ctx, keyring.NewMaster(), keyring.NewShelf(db))
 	must(t, err)
 	const account, url = "000000000000", "http://127.0.0.1:4566"
-	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, Random: rand.Reader, Clock: now, Logger: log})
+	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, Functions: noTriggers{}, Random: rand.Reader, Clock: now, Logger: log})
 	must(t, err)
 	must(t, pools.Start(ctx))
 	people := iams.New(account, db, keys, iams.Credentials{AccessKeyID: "root", SecretAccessKey: keyring.NewSecret("rootsecret")})

@@ -140,11 +140,16 @@ func (s *Service) renew(ctx context.Context, call *access.Call, a attempt, g *Gr
 }
 
 // refused notes what refused a sign-in, by the error's own words, and passes it on.
+// The words of a trigger's function may hold anything, and stay out of the record.
 func (s *Service) refused(call *access.Call, step string, err error) error {
 	outcome := audit.Failed
 	if isRefusal(err) {
 		outcome = audit.Refused
 	}
-	call.Record.Note(step, outcome, err.Error(), call.Time)
+	why := err.Error()
+	if _, theirs := errors.AsType[*types.UserLambdaValidationException](err); theirs {
+		why = "a trigger said no"
+	}
+	call.Record.Note(step, outcome, why, call.Time)
 	return err
 }

@@ -28,6 +28,8 @@ type Pool struct {
 	Tier          string
 	Tags          map[string]string `json:",omitempty"`
 
+	Lambda *types.LambdaConfigType `json:",omitempty"` // triggers; nil: none
+
 	Shown ShownSettings
 }
 

@@ -57,7 +57,7 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		change func(*idp.CreateUserPoolInput)
 	}{
 		"MFA on": {"MfaConfiguration ON is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" }},
-		"triggers": {"LambdaConfig is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
+		"triggers": {"The trigger PreSignUp is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")}
 		}},
 		"SMS by nobody": {"SnsCallerArn must be the ARN of a role.", func(in *idp.CreateUserPoolInput) {

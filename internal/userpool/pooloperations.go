@@ -15,6 +15,9 @@ import (
 
 // CreateUserPool makes a pool with its two signing keys.
 func (s *Service) CreateUserPool(ctx context.Context, call *access.Call, in *idp.CreateUserPoolInput) (*idp.CreateUserPoolOutput, error) {
+	if err := s.ownFunctions(in.LambdaConfig); err != nil {
+		return nil, err
+	}
 	id, err := newPoolID(s.random, call.Region)
 	if err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func (s *Service) DescribeUserPool(ctx context.Context, call *access.Call, in *i
 func (s *Service) UpdateUserPool(ctx context.Context, call *access.Call, in *idp.UpdateUserPoolInput) (*idp.UpdateUserPoolOutput, error) {
 	p, err := s.pool(call, in.UserPoolId)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.ownFunctions(in.LambdaConfig); err != nil {
 		return nil, err
 	}
 	err = s.changePool(ctx, p.ID, func(p *Pool) error {
@@ -157,7 +163,7 @@ func (s *Service) ListUserPools(ctx context.Context, call *access.Call, in *idp.
 	out := &idp.ListUserPoolsOutput{NextToken: next, UserPools: []types.UserPoolDescriptionType{}}
 	for _, p := range rows {
 		out.UserPools = append(out.UserPools, types.UserPoolDescriptionType{
-			Id: &p.ID, Name: &p.Name, CreationDate: &p.Created, LastModifiedDate: &p.Modified, LambdaConfig: &types.LambdaConfigType{},
+			Id: &p.ID, Name: &p.Name, CreationDate: &p.Created, LastModifiedDate: &p.Modified, LambdaConfig: p.lambdaShape(),
 		})
 	}
 	return out, nil

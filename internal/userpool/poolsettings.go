@@ -15,6 +15,9 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if err := refuseUnsupported(in); err != nil {
 		return err
 	}
+	if err := refuseTriggers(in.LambdaConfig); err != nil {
+		return err
+	}
 	if in.PoolName != nil {
 		p.Name = *in.PoolName
 	}
@@ -59,6 +62,9 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if err := checkShown(in); err != nil {
 		return err
 	}
+	if err := p.setTriggers(in.LambdaConfig); err != nil {
+		return err
+	}
 	p.Shown = ShownSettings{
 		Email: in.EmailConfiguration, EmailVerificationMessage: in.EmailVerificationMessage, EmailVerificationSubject: in.EmailVerificationSubject,
 		SMSAuthenticationMessage: in.SmsAuthenticationMessage, SMSVerificationMessage: in.SmsVerificationMessage,
@@ -80,8 +86,6 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 	switch {
 	case in.MfaConfiguration != "" && in.MfaConfiguration != types.UserPoolMfaTypeOff:
 		return unsupported("MfaConfiguration " + string(in.MfaConfiguration))
-	case in.LambdaConfig != nil && *in.LambdaConfig != (types.LambdaConfigType{}):
-		return unsupported("LambdaConfig")
 	case in.VerificationMessageTemplate != nil && in.VerificationMessageTemplate.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink:
 		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
 	case in.DeviceConfiguration != nil:

@@ -13,7 +13,7 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 		DeletionProtection:     types.DeletionProtectionTypeInactive,
 		MfaConfiguration:       types.UserPoolMfaTypeOff,
 		EstimatedNumberOfUsers: int32(min(users, 1<<31-1)),
-		LambdaConfig:           &types.LambdaConfigType{},
+		LambdaConfig:           p.lambdaShape(),
 		UserPoolTier:           types.UserPoolTierType(p.Tier),
 		UserPoolTags:           p.Tags,
 		UsernameConfiguration:  &types.UsernameConfigurationType{CaseSensitive: &p.CaseSensitive},

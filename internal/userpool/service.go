@@ -17,6 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/userpool/trigger"
 )
 
 // Outbox takes messages to users. A message is put in the transaction that
@@ -38,7 +39,8 @@ type Config struct {
 	Account   string
 	Outbox    Outbox
 	Roles     Roles
-	Random    io.Reader // crypto/rand.Reader
+	Functions trigger.Invoker // runs the functions that pools name as triggers
+	Random    io.Reader       // crypto/rand.Reader
 	Clock     *clock.Clock
 	Logger    *slog.Logger
 }
@@ -51,6 +53,7 @@ type Service struct {
 	account   string
 	outbox    Outbox
 	roles     Roles
+	triggers  trigger.Caller
 	random    io.Reader
 	clock     *clock.Clock
 	log       *slog.Logger
@@ -66,7 +69,7 @@ type Service struct {
 // New makes the service. It answers after Start has filled the snapshot.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
+	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Functions == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
 		return nil, errors.New("userpool: every field of Config must be set")
 	case c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/"):
 		return nil, errors.New("userpool: PublicURL must be set, without a slash at its end")
@@ -77,7 +80,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox, roles: c.Roles,
-		random: c.Random, clock: c.Clock, log: c.Logger,
+		triggers: trigger.Caller{Invoker: c.Functions}, random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}

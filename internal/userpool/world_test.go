@@ -54,6 +54,8 @@ type world struct {
 	records *records
 	outbox  *mailbox
 	http    aws.HTTPClient
+
+	functions *troupe
 }
 
 type root struct{}
@@ -137,11 +139,11 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: &mailbox{real: outbox.New(db, keys)}, http: awsapitest.Client()}
+	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: &mailbox{real: outbox.New(db, keys)}, functions: new(troupe), http: awsapitest.Client()}
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
 	w.service, err = userpool.New(userpool.Config{
-		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Functions: w.functions, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
