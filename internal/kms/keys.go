@@ -73,7 +73,7 @@ func (s *Service) metadata(k *Key) *types.KeyMetadata {
 	m := &types.KeyMetadata{
 		KeyId: &k.ID, Arn: &arn, AWSAccountId: &s.account, CreationDate: &k.Created, Description: &k.Description,
 		Enabled: k.state() == types.KeyStateEnabled, KeyState: k.state(), KeyManager: types.KeyManagerTypeCustomer,
-		KeySpec: types.KeySpecSymmetricDefault,
+		KeySpec:  types.KeySpecSymmetricDefault,
 		KeyUsage: types.KeyUsageTypeEncryptDecrypt, Origin: types.OriginTypeAwsKms, MultiRegion: &no,
 		EncryptionAlgorithms: []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault},
 	}
