@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/httpapi", "internal/function", "internal/template", "internal/kms"},
 	{"internal/awsapi", "internal/runner", "internal/gateway"},
 	{"internal/userpool/trigger", "internal/gateway/authorizer", "internal/gateway/bearer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
-	{"internal/access"},
+	{"internal/access", "internal/courier"},
 	{"internal/outbox", "internal/jws", "internal/journal", "internal/issuer"},
 	{"internal/keyring"},
 	{"internal/store"},

@@ -15,6 +15,8 @@ import (
 type serverFlags struct {
 	config   config.Config
 	database string
+	smtp     string
+	webhook  string
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
@@ -32,12 +34,16 @@ func (f *serverFlags) addKeeping(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config.KeepRequests, "keep-requests", "", "how many requests' decision records to keep; 0 for none (default "+config.DefaultKeepRequests+") ["+config.EnvKeepRequests+"]")
 	flags.StringVar(&f.config.KeepRequestsFor, "keep-requests-for", "", "for how long, such as 90m; 0 for none (default "+config.DefaultKeepRequestsFor+") ["+config.EnvKeepRequestsFor+"]")
 	flags.StringVar(&f.config.RequestRate, "request-rate", "", "requests a second that all APIs of a region may have together, half as many at once; more are answered 429 (default "+config.DefaultRequestRate+", as at AWS) ["+config.EnvRequestRate+"]")
+	flags.StringVar(&f.smtp, "smtp", "", "smtps://USER:PASSWORD@HOST:PORT or smtp+starttls://… of the server that mails leave by; better set in the environment (default: they stay in sallyport outbox) ["+config.EnvSMTP+"]")
+	flags.StringVar(&f.config.MailFrom, "mail-from", "", "who mails are from, such as \"Pizza <no-reply@example.com>\" ["+config.EnvMailFrom+"]")
+	flags.StringVar(&f.webhook, "sms-webhook", "", "https URL that texts are posted to, signed with "+config.EnvSMSWebhookSecret+" (default: they stay in sallyport outbox) ["+config.EnvSMSWebhook+"]")
 }
 
 // resolve reads the environment, and wipes the secrets that it holds from what
 // other processes of this user can see.
 func (f *serverFlags) resolve() (config.Config, error) {
 	f.config.Database = keyring.NewSecret(strings.Clone(f.database))
+	f.config.SMTP, f.config.SMSWebhook = keyring.NewSecret(strings.Clone(f.smtp)), keyring.NewSecret(strings.Clone(f.webhook))
 	c, err := f.config.Resolve(os.Getenv)
 	wipeSecrets(config.SecretVariables)
 	if err != nil {

@@ -33,10 +33,11 @@ func outboxCommand(std streams) *cobra.Command {
 	o := outboxOptions{}
 	c := &cobra.Command{
 		Use:   "outbox",
-		Short: "Show the mails and texts that users would have been sent",
+		Short: "Show the mails and texts that users are sent",
 		Long: `Show what users would have been mailed or texted, the newest last: codes, invitations, temporary
 passwords. The server keeps these for a week, and shows the last 500; with --follow, go on with
-those that come, until Ctrl-C.
+those that come, until Ctrl-C. Of a message that left by --smtp or --sms-webhook, only that it
+did is kept.
 
 The server is asked with its root key, as sallyport explain does.`,
 		Example: `  sallyport outbox --to ann@example.com
@@ -120,8 +121,15 @@ func (o *outboxOptions) show(out io.Writer, raw json.RawMessage) error {
 		return fmt.Errorf("the server's answer cannot be read: %w", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s to %s  %s of %s in %s  code %s\n", m.At.Local().Format(time.DateTime),
-		visible(m.Channel), visible(m.To), visible(m.Purpose), visible(m.Username), visible(m.UserPoolID), visible(m.Code))
+	end := "code " + m.Code
+	switch outbox.State(m.State) {
+	case outbox.Waiting:
+		end += ", waiting to be sent"
+	case outbox.Delivered, outbox.Failed, outbox.Expired: // what it said is forgotten
+		end = m.State
+	}
+	fmt.Fprintf(&b, "%s  %s to %s  %s of %s in %s  %s\n", m.At.Local().Format(time.DateTime),
+		visible(m.Channel), visible(m.To), visible(m.Purpose), visible(m.Username), visible(m.UserPoolID), visible(end))
 	text := m.Body
 	if m.Subject != "" {
 		text = m.Subject + "\n" + text

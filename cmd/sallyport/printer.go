@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/courier"
 	"github.com/sallyport/sallyport/internal/template"
 )
 
@@ -55,6 +56,30 @@ func (p *printer) ready(url string, c config.Config, took time.Duration) {
 		kept = "data in PostgreSQL, functions in " + c.Data
 	}
 	p.line("Sallyport is ready at %s (account %s, region %s; %s; started in %d ms)", url, c.Account, c.Region, kept, took.Milliseconds())
+	p.line("%s", messagesLeave(c))
+}
+
+// messagesLeave says what becomes of mails and texts.
+func messagesLeave(c config.Config) string {
+	const stay = "stay in the outbox (sallyport outbox shows them)"
+	mails, texts := "", ""
+	if server, err := courier.ParseMailServer(c.SMTP); err == nil {
+		mails = "leave by " + server.String() + " from " + c.MailFrom
+	}
+	if to, err := courier.ParseWebhook(c.SMSWebhook.Reveal()); err == nil {
+		texts = "are posted to " + to.Host // its path may be a secret
+	}
+	if mails == "" && texts == "" {
+		return "Messages to users " + stay
+	}
+	return "Mails " + orElse(mails, stay) + "; texts " + orElse(texts, stay)
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }
 
 // event shows a step of a deploy as it happens: what begins only where it may

@@ -9,7 +9,7 @@ import (
 )
 
 // wipeSecrets removes the named variables from the environment, and overwrites
-// their values, and the password of a --database URL, in the memory from which
+// their values, and the password of a --database or --smtp URL, in the memory from which
 // the system answers ps and /proc/PID/environ. Unsetenv alone changes a copy.
 //
 // What cannot be overwritten is left: the variables are gone for this process
@@ -72,11 +72,11 @@ func overwrite(memory io.ReadWriteSeeker, start, end string, edit func([]byte)) 
 	}
 }
 
-// hidePassword blanks what stands between the user and the host of a
-// PostgreSQL URL.
+// hidePassword blanks what stands between the user and the host of the URL of a
+// PostgreSQL or a mail server.
 func hidePassword(entry []byte) {
 	scheme := bytes.Index(entry, []byte("://"))
-	if scheme < 0 || !bytes.Contains(entry[:scheme], []byte("postgres")) {
+	if scheme < 0 || !bytes.Contains(entry[:scheme], []byte("postgres")) && !bytes.Contains(entry[:scheme], []byte("smtp")) {
 		return
 	}
 	authority := entry[scheme+3:]

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/courier"
 	"github.com/sallyport/sallyport/internal/keyring"
 )
 
@@ -30,11 +31,16 @@ const (
 	EnvKeepRequests    = "SALLYPORT_KEEP_REQUESTS"
 	EnvKeepRequestsFor = "SALLYPORT_KEEP_REQUESTS_FOR"
 	EnvRequestRate     = "SALLYPORT_REQUEST_RATE"
+
+	EnvSMTP             = "SALLYPORT_SMTP"
+	EnvMailFrom         = "SALLYPORT_MAIL_FROM"
+	EnvSMSWebhook       = "SALLYPORT_SMS_WEBHOOK"
+	EnvSMSWebhookSecret = "SALLYPORT_SMS_WEBHOOK_SECRET"
 )
 
 // SecretVariables are those that hold a secret: the server wipes them from its
 // environment once they are read.
-var SecretVariables = []string{EnvMasterKey, EnvRootSecret, EnvDatabase}
+var SecretVariables = []string{EnvMasterKey, EnvRootSecret, EnvDatabase, EnvSMTP, EnvSMSWebhook, EnvSMSWebhookSecret}
 
 // Defaults of the flags.
 const (
@@ -63,6 +69,11 @@ type Config struct {
 
 	RequestRate string // as given; Rate is what it means
 	Rate        int    // requests a second for all APIs of a region on one node; half as many at once
+
+	SMTP             keyring.Secret // URL of the mail server; "" to leave mails in the outbox
+	MailFrom         string         // who mails are from
+	SMSWebhook       keyring.Secret // where texts are posted to; "" to leave them in the outbox
+	SMSWebhookSecret keyring.Secret // signs what is posted
 
 	RootAccessKeyID     string         // "" to make one at first start
 	RootSecretAccessKey keyring.Secret // likewise
@@ -108,11 +119,19 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	if c.Database.Reveal() == "" && !c.Ephemeral {
 		c.Database = keyring.NewSecret(env(EnvDatabase))
 	}
+	if c.SMTP.Reveal() == "" {
+		c.SMTP = keyring.NewSecret(env(EnvSMTP))
+	}
+	if c.SMSWebhook.Reveal() == "" {
+		c.SMSWebhook = keyring.NewSecret(env(EnvSMSWebhook))
+	}
+	fill(&c.MailFrom, EnvMailFrom, "")
+	c.SMSWebhookSecret = keyring.NewSecret(env(EnvSMSWebhookSecret))
 	c.MasterKey = keyring.NewSecret(env(EnvMasterKey))
 	c.RootAccessKeyID = env(EnvRootKeyID)
 	c.RootSecretAccessKey = keyring.NewSecret(env(EnvRootSecret))
 
-	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey, checkKept, checkRate} {
+	for _, check := range []func(*Config) error{checkListen, checkURL, checkNames, checkStorage, checkRootKey, checkKept, checkRate, checkMail, checkTexts} {
 		if err := check(&c); err != nil {
 			return Config{}, err
 		}
@@ -233,6 +252,39 @@ func checkKept(c *Config) (err error) {
 func checkRate(c *Config) (err error) {
 	if c.Rate, err = strconv.Atoi(c.RequestRate); err != nil || c.Rate < 2 || c.Rate > maxRequestRate {
 		return fmt.Errorf("--request-rate %q is not a number of requests a second from 2 to %d", c.RequestRate, maxRequestRate)
+	}
+	return nil
+}
+
+// checkMail and checkTexts name no value: it may hold a password.
+func checkMail(c *Config) error {
+	if c.SMTP.Reveal() == "" {
+		if c.MailFrom != "" {
+			return fmt.Errorf("--mail-from says who mails are from, but nothing sends them: name a mail server with --smtp")
+		}
+		return nil
+	}
+	if _, err := courier.ParseMailServer(c.SMTP); err != nil {
+		return fmt.Errorf("--smtp cannot be used: %w", err)
+	}
+	if c.MailFrom == "" {
+		return fmt.Errorf("--smtp needs --mail-from: say who mails are from, such as no-reply@example.com")
+	}
+	if _, err := courier.ParseSender(c.MailFrom); err != nil {
+		return fmt.Errorf("--mail-from %q cannot be used: %w", c.MailFrom, err)
+	}
+	return nil
+}
+
+func checkTexts(c *Config) error {
+	if c.SMSWebhook.Reveal() == "" {
+		return nil
+	}
+	if _, err := courier.ParseWebhook(c.SMSWebhook.Reveal()); err != nil {
+		return fmt.Errorf("--sms-webhook cannot be used: %w", err)
+	}
+	if err := courier.CheckWebhookSecret(c.SMSWebhookSecret); err != nil {
+		return fmt.Errorf("%s, which signs what --sms-webhook is sent, cannot be used: %w", EnvSMSWebhookSecret, err)
 	}
 	return nil
 }

@@ -102,7 +102,9 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.kms.Start(life); err != nil {
 		return nil, err
 	}
-	s.outbox = outbox.New(s.db, s.keyring)
+	if err := s.startCourier(c, now, logger); err != nil {
+		return nil, err
+	}
 	s.pools, err = userpool.New(userpool.Config{
 		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
 		Functions: poolFunctions{s}, Random: rand.Reader, Clock: now, Logger: logger,
