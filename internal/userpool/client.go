@@ -1,13 +1,11 @@
 package userpool
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/keyring"
 )
@@ -21,7 +19,8 @@ type Client struct {
 	Created  time.Time
 	Modified time.Time
 
-	Secret []byte `json:",omitempty"` // sealed for the client's id; empty if it has none
+	Secret  []byte         `json:",omitempty"` // of clients whose secret was never changed, as they were kept once; see allSecrets
+	Secrets []ClientSecret `json:",omitempty"` // the oldest first; a client without is public
 
 	Flows             []string
 	HideUsers         bool // PreventUserExistenceErrors ENABLED
@@ -41,6 +40,9 @@ type Client struct {
 	LogoutURLs        []string `json:",omitempty"`
 	DefaultRedirect   string   `json:",omitempty"`
 	IdentityProviders []string `json:",omitempty"`
+
+	// Analytics is kept and shown. There is no analytics service here: nothing is sent anywhere.
+	Analytics *types.AnalyticsConfigurationType `json:",omitempty"`
 }
 
 // Validity is a token's lifetime as its client set it. Amount 0 is the default.
@@ -134,43 +136,8 @@ func (c *Client) mayWrite(a Attribute) bool {
 	return slices.Contains(c.WriteAttributes, a.Name)
 }
 
-// clientState is a client as the snapshot holds it, its secret opened.
+// clientState is a client as the snapshot holds it, its secrets opened.
 type clientState struct {
 	*Client
-	secret keyring.Secret // empty if the client has none
-}
-
-// checkSecretHash compares SECRET_HASH with base64(HMAC-SHA256(secret, name + client id))
-// for each name that the caller may mean, in constant time.
-// https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
-func (c *clientState) checkSecretHash(given string, names ...string) error {
-	secret := c.secret.Reveal()
-	switch {
-	case secret == "" && given == "":
-		return nil
-	case secret == "":
-		return notAuthorized(textHashWrong(c.ID))
-	case given == "":
-		return notAuthorized(textHashMissing(c.ID))
-	}
-	sum, err := base64.StdEncoding.Strict().DecodeString(given)
-	if err != nil {
-		return notAuthorized(textHashWrong(c.ID))
-	}
-	matched := 0
-	for _, name := range names {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(name + c.ID))
-		matched |= subtle.ConstantTimeCompare(mac.Sum(nil), sum)
-	}
-	if matched != 1 {
-		return notAuthorized(textHashWrong(c.ID))
-	}
-	return nil
-}
-
-// checkSecret compares the client secret itself, as RevokeToken takes it.
-func (c *clientState) checkSecret(given string) bool {
-	want, got := sha256.Sum256([]byte(c.secret.Reveal())), sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	secrets []keyring.Secret // none if the client is public
 }

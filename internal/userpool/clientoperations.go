@@ -2,21 +2,16 @@ package userpool
 
 import (
 	"context"
-	"errors"
 
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
-	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-const (
-	clientIDLength = 26
-	secretLength   = 51 // 264 bits
-)
+const clientIDLength = 26
 
 // CreateUserPoolClient makes an app client. Its secret, if it has one, is
 // stored sealed.
@@ -34,12 +29,12 @@ func (s *Service) CreateUserPoolClient(ctx context.Context, call *access.Call, i
 	}
 	c := &Client{ID: id, PoolID: deref(in.UserPoolId), Created: call.Time, Modified: call.Time}
 	if secret != "" {
-		if c.Secret, err = s.keys.Seal(keyring.ClientSecrets, id, []byte(secret)); err != nil {
+		if _, err = s.addSecret(c, secret, call.Time); err != nil {
 			return nil, err
 		}
 	}
 	err = s.writePool(ctx, c.PoolID, func(tx *store.Tx, p *Pool) error {
-		if err := c.configure(p, &idp.UpdateUserPoolClientInput{
+		if err := c.configure(ctx, tx, p, &idp.UpdateUserPoolClientInput{
 			ClientName: in.ClientName, AccessTokenValidity: in.AccessTokenValidity, AllowedOAuthFlows: in.AllowedOAuthFlows,
 			AllowedOAuthFlowsUserPoolClient: in.AllowedOAuthFlowsUserPoolClient, AllowedOAuthScopes: in.AllowedOAuthScopes,
 			AnalyticsConfiguration: in.AnalyticsConfiguration, AuthSessionValidity: in.AuthSessionValidity, CallbackURLs: in.CallbackURLs,
@@ -66,7 +61,10 @@ func (s *Service) CreateUserPoolClient(ctx context.Context, call *access.Call, i
 	if err != nil {
 		return nil, err
 	}
-	state := &clientState{Client: c, secret: keyring.NewSecret(secret)}
+	state, err := s.newClientState(c)
+	if err != nil {
+		return nil, err
+	}
 	return &idp.CreateUserPoolClientOutput{UserPoolClient: state.shape()}, nil
 }
 
@@ -77,7 +75,7 @@ func (s *Service) chooseSecret(in *idp.CreateUserPoolClientInput) (string, error
 		return "", invalid("ClientSecret and GenerateSecret cannot be used together.")
 	case in.ClientSecret != nil:
 		if !secretPattern.MatchString(*in.ClientSecret) {
-			return "", invalid("ClientSecret must have 24 to 64 characters: letters, digits, _ and +")
+			return "", invalid(textSecretForm)
 		}
 		return *in.ClientSecret, nil
 	case in.GenerateSecret:
@@ -86,13 +84,9 @@ func (s *Service) chooseSecret(in *idp.CreateUserPoolClientInput) (string, error
 	return "", nil
 }
 
-// DescribeUserPoolClient shows a client with its secret.
+// DescribeUserPoolClient shows a client with its secret; of two, the newest.
 func (s *Service) DescribeUserPoolClient(_ context.Context, call *access.Call, in *idp.DescribeUserPoolClientInput) (*idp.DescribeUserPoolClientOutput, error) {
-	p, err := s.pool(call, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.client(p, in.ClientId)
+	c, err := s.clientOf(call, in.UserPoolId, in.ClientId)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +94,7 @@ func (s *Service) DescribeUserPoolClient(_ context.Context, call *access.Call, i
 }
 
 // UpdateUserPoolClient replaces a client's settings; what is left out goes back
-// to its default, as in AWS. The secret stays.
+// to its default, as in AWS. The secrets stay.
 func (s *Service) UpdateUserPoolClient(ctx context.Context, call *access.Call, in *idp.UpdateUserPoolClientInput) (*idp.UpdateUserPoolClientOutput, error) {
 	p, err := s.pool(call, in.UserPoolId)
 	if err != nil {
@@ -114,38 +108,32 @@ func (s *Service) UpdateUserPoolClient(ctx context.Context, call *access.Call, i
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) (err error) {
 		c, err = clientTable.Update(ctx, tx, func(c *Client) error {
 			c.Modified = call.Time
-			return c.configure(p, in)
+			return c.configure(ctx, tx, p, in)
 		}, known.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			return noClient(known.ID)
-		}
 		if err != nil {
-			return err
+			return unlessNoClient(err, known.ID)
 		}
 		return checkProviders(ctx, tx, p, c.IdentityProviders)
 	})
 	if err != nil {
 		return nil, err
 	}
-	state := &clientState{Client: c, secret: known.secret}
+	state, err := s.newClientState(c)
+	if err != nil {
+		return nil, err
+	}
 	return &idp.UpdateUserPoolClientOutput{UserPoolClient: state.shape()}, nil
 }
 
 // DeleteUserPoolClient removes a client. Its access tokens are good for gateways
 // until they expire, as in AWS; refreshing ends at once.
 func (s *Service) DeleteUserPoolClient(ctx context.Context, call *access.Call, in *idp.DeleteUserPoolClientInput) (*idp.DeleteUserPoolClientOutput, error) {
-	p, err := s.pool(call, in.UserPoolId)
+	c, err := s.clientOf(call, in.UserPoolId, in.ClientId)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.client(p, in.ClientId)
-	if err != nil {
-		return nil, err
-	}
-	if err := clientTable.Delete(ctx, s.db, c.ID); errors.Is(err, store.ErrNotFound) {
-		return nil, noClient(c.ID)
-	} else if err != nil {
-		return nil, err
+	if err := clientTable.Delete(ctx, s.db, c.ID); err != nil {
+		return nil, unlessNoClient(err, c.ID)
 	}
 	return &idp.DeleteUserPoolClientOutput{}, nil
 }

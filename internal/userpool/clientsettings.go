@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"context"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/sallyport/sallyport/internal/store"
 )
 
 var (
@@ -22,9 +25,10 @@ var (
 	openIDScopes = []string{"openid", "email", "phone", "profile", scopeSelf}
 	units        = []string{"", "seconds", "minutes", "hours", "days"}
 
-	namePattern   = regexp.MustCompile(`^[\w\s+=,.@-]+$`)
-	secretPattern = regexp.MustCompile(`^[\w+]{24,64}$`)
-	customScheme  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+	namePattern        = regexp.MustCompile(`^[\w\s+=,.@-]+$`)
+	secretPattern      = regexp.MustCompile(`^[\w+]{24,64}$`)
+	applicationPattern = regexp.MustCompile(`^[0-9a-fA-F]{1,64}$`)
+	customScheme       = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 )
 
 const (
@@ -37,20 +41,20 @@ const (
 // configure takes the settings of CreateUserPoolClient and UpdateUserPoolClient.
 // What is left out goes back to its default, as in AWS. The secret stands
 // already: some settings depend on there being one.
-func (c *Client) configure(p *Pool, in *idp.UpdateUserPoolClientInput) error {
-	if in.AnalyticsConfiguration != nil {
-		return unsupported("AnalyticsConfiguration")
-	}
+func (c *Client) configure(ctx context.Context, tx *store.Tx, p *Pool, in *idp.UpdateUserPoolClientInput) error {
 	if in.ClientName != nil {
 		c.Name = *in.ClientName
 	}
 	if n := utf8.RuneCountInString(c.Name); n < 1 || n > 128 || !namePattern.MatchString(c.Name) {
 		return invalid("ClientName must have 1 to 128 characters: letters, digits, space and + = , . @ - _")
 	}
-	for _, set := range []func(*Pool, *idp.UpdateUserPoolClientInput) error{c.setFlows, c.setRotation, c.setValidity, c.setAttributes, c.setURLs, c.setOAuth} {
+	for _, set := range []func(*Pool, *idp.UpdateUserPoolClientInput) error{c.setFlows, c.setRotation, c.setValidity, c.setAttributes, c.setURLs, c.setOAuth, c.setAnalytics} {
 		if err := set(p, in); err != nil {
 			return err
 		}
+	}
+	if err := checkScopes(ctx, tx, p.ID, c.OAuthScopes); err != nil {
+		return err
 	}
 	switch in.PreventUserExistenceErrors {
 	case "", types.PreventUserExistenceErrorTypesLegacy:
@@ -62,7 +66,7 @@ func (c *Client) configure(p *Pool, in *idp.UpdateUserPoolClientInput) error {
 	}
 	c.Revocation = in.EnableTokenRevocation == nil || *in.EnableTokenRevocation
 	c.PropagateContext = deref(in.EnablePropagateAdditionalUserContextData)
-	if c.PropagateContext && len(c.Secret) == 0 {
+	if c.PropagateContext && !c.confidential() {
 		return invalid("EnablePropagateAdditionalUserContextData needs a client with a secret.")
 	}
 	return nil
@@ -95,8 +99,16 @@ func (c *Client) setValidity(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 	c.AccessToken = Validity{deref(in.AccessTokenValidity), string(u.AccessToken)}
 	c.IDToken = Validity{deref(in.IdTokenValidity), string(u.IdToken)}
 	c.RefreshToken = Validity{in.RefreshTokenValidity, string(u.RefreshToken)}
-	if c.RefreshToken.Amount == 0 {
-		c.RefreshToken = Validity{defaultRefreshDays, "days"}
+	if c.RefreshToken.Amount == 0 { // 30 days, whatever the unit
+		c.RefreshToken.Amount = defaultRefreshDays
+		if c.RefreshToken.Unit != "" {
+			c.RefreshToken.Unit = "days"
+		}
+	}
+	for name, given := range map[string]*int32{"AccessTokenValidity": in.AccessTokenValidity, "IdTokenValidity": in.IdTokenValidity} {
+		if given != nil && *given < 1 {
+			return invalid(name + " must be at least 1.")
+		}
 	}
 	for _, v := range []Validity{c.AccessToken, c.IDToken, c.RefreshToken} {
 		if !slices.Contains(units, v.Unit) {
@@ -110,6 +122,9 @@ func (c *Client) setValidity(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 	}
 	if d := c.refreshValidity(); d < minRefreshValidity || d > maxRefreshValidity {
 		return invalid(textValidityRange)
+	}
+	if c.refreshValidity() < max(c.accessValidity(), c.idValidity()) {
+		return invalid(textRefreshShortest)
 	}
 	c.SessionMinutes = defaultSession
 	if in.AuthSessionValidity != nil {
@@ -203,7 +218,7 @@ func (c *Client) setOAuth(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 		if len(c.OAuthFlows) > 1 {
 			return invalidOAuth(textCredentialsAlone)
 		}
-		if len(c.Secret) == 0 {
+		if !c.confidential() {
 			return invalidOAuth(textCredentialsSecret)
 		}
 	}
@@ -211,10 +226,6 @@ func (c *Client) setOAuth(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 		return invalid("A client has at most 50 scopes.")
 	}
 	for _, scope := range in.AllowedOAuthScopes {
-		if !slices.Contains(openIDScopes, scope) {
-			text := "Invalid scope requested: " + scope + " (resource servers are not supported by Sallyport yet)"
-			return &types.ScopeDoesNotExistException{Message: &text}
-		}
 		if !slices.Contains(c.OAuthScopes, scope) {
 			c.OAuthScopes = append(c.OAuthScopes, scope)
 		}
@@ -233,12 +244,36 @@ func (c *Client) setOAuth(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
 	return nil
 }
 
+// setAnalytics keeps where a client's figures would go. There is nothing here
+// that they could go to; the settings are held to AWS's form and come to nothing.
+func (c *Client) setAnalytics(_ *Pool, in *idp.UpdateUserPoolClientInput) error {
+	a := in.AnalyticsConfiguration
+	c.Analytics = a
+	switch {
+	case a == nil:
+		return nil
+	case a.ApplicationArn != nil && (a.ApplicationId != nil || a.RoleArn != nil || a.ExternalId != nil):
+		return invalid("AnalyticsConfiguration takes ApplicationArn, or ApplicationId with RoleArn and ExternalId.")
+	case a.ApplicationArn == nil && (a.ApplicationId == nil || a.RoleArn == nil || a.ExternalId == nil):
+		return invalid("AnalyticsConfiguration needs ApplicationArn, or ApplicationId with RoleArn and ExternalId.")
+	}
+	for _, arn := range []*string{a.ApplicationArn, a.RoleArn} {
+		if arn != nil && (!strings.HasPrefix(*arn, "arn:") || len(*arn) > maxValue) {
+			return invalid("ApplicationArn and RoleArn must be ARNs.")
+		}
+	}
+	if a.ApplicationId != nil && !applicationPattern.MatchString(*a.ApplicationId) || len(deref(a.ExternalId)) > 131072 {
+		return invalid("ApplicationId must have hexadecimal digits only.")
+	}
+	return nil
+}
+
 // shape is the client as AWS shows it. The secret is shown to who may describe
 // the client: AWS has no other way to learn it.
 func (c *clientState) shape() *types.UserPoolClientType {
 	out := &types.UserPoolClientType{
 		UserPoolId: &c.PoolID, ClientId: &c.ID, ClientName: &c.Name, CreationDate: &c.Created, LastModifiedDate: &c.Modified,
-		ClientSecret:         optional(c.secret.Reveal()),
+		ClientSecret:         optional(c.newestSecret()),
 		RefreshTokenValidity: c.RefreshToken.Amount,
 		RefreshTokenRotation: c.Rotation.shape(),
 		AuthSessionValidity:  &c.SessionMinutes, EnableTokenRevocation: &c.Revocation,
@@ -247,7 +282,7 @@ func (c *clientState) shape() *types.UserPoolClientType {
 		ReadAttributes:                           c.ReadAttributes, WriteAttributes: c.WriteAttributes,
 		AllowedOAuthFlowsUserPoolClient: &c.OAuthAllowed, AllowedOAuthScopes: c.OAuthScopes,
 		CallbackURLs: c.CallbackURLs, LogoutURLs: c.LogoutURLs, DefaultRedirectURI: optional(c.DefaultRedirect),
-		SupportedIdentityProviders: c.IdentityProviders,
+		SupportedIdentityProviders: c.IdentityProviders, AnalyticsConfiguration: c.Analytics,
 		TokenValidityUnits: &types.TokenValidityUnitsType{
 			AccessToken: types.TimeUnitsType(c.AccessToken.Unit), IdToken: types.TimeUnitsType(c.IDToken.Unit), RefreshToken: types.TimeUnitsType(c.RefreshToken.Unit),
 		},

@@ -109,7 +109,7 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	hash := a.parameters["SECRET_HASH"]
 	// The hash covers the user name, which only the token tells. That one is
 	// needed at all, or none, is said before anything is looked up.
-	if (hash == "") != (a.client.secret.Reveal() == "") {
+	if (hash == "") != !a.client.confidential() {
 		return nil, a.client.checkSecretHash(hash, "")
 	}
 	g, _, err := s.readGrant(ctx, token, a.pool, a.client, call.Time)

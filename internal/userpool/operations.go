@@ -22,6 +22,8 @@ func (s *Service) API() *awsapi.Service {
 			s.guarded(),
 			s.deviceOperations(),
 			s.providerOperations(),
+			s.resourceServerOperations(),
+			s.clientSecretOperations(),
 		),
 	}
 }

@@ -51,6 +51,8 @@ type ShownSettings struct {
 	Recovery                 *types.AccountRecoverySettingType      `json:",omitempty"`
 	SignIn                   *types.SignInPolicyType                `json:",omitempty"`
 	InviteTemplate           *types.MessageTemplateType             `json:",omitempty"`
+	Key                      *types.KeyConfigurationType            `json:",omitempty"` // only ever AWS_OWNED_KEY: ours
+	Issuer                   *types.IssuerConfigurationType         `json:",omitempty"` // only ever ORIGINAL
 }
 
 const (

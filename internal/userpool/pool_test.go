@@ -131,6 +131,7 @@ func deletingAPoolTakesEverythingWithIt(t *testing.T, w *world) {
 	ctx := context.Background()
 	pool := w.pool(func(in *idp.CreateUserPoolInput) { in.DeletionProtection = "ACTIVE" })
 	client := w.client(pool, nil)
+	w.resourceServer(pool, "pizza", "read")
 	w.user(pool, "ann", "email", "ann@example.com")
 	tokens := w.tokens(client, "ann")
 	_, err := w.DeleteUserPool(ctx, &idp.DeleteUserPoolInput{UserPoolId: pool.Id})
@@ -145,7 +146,7 @@ func deletingAPoolTakesEverythingWithIt(t *testing.T, w *world) {
 	refused(t, err, "ResourceNotFoundException", "")
 	_, err = w.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: pool.Id})
 	refused(t, err, "ResourceNotFoundException", "User pool "+*pool.Id+" does not exist.")
-	for _, table := range []string{"user_pools", "user_pool_keys", "user_pool_clients", "user_pool_users", "user_pool_names", "user_pool_search", "user_pool_grants"} {
+	for _, table := range []string{"user_pools", "user_pool_keys", "user_pool_clients", "user_pool_users", "user_pool_names", "user_pool_search", "user_pool_grants", "user_pool_resource_servers"} {
 		if n := w.rows(table); n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
@@ -231,7 +232,18 @@ func TestClientSettings(t *testing.T) {
 		}},
 		"refresh token so long that it wraps around": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 213504 + 30 }},
 		"refresh token too long":                     {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 3651 }},
-		"negative":                                   {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = -1 }},
+		"refresh token shorter than the access token": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
+			in.AccessTokenValidity, in.RefreshTokenValidity, in.TokenValidityUnits = aws.Int32(2), 1, &types.TokenValidityUnitsType{RefreshToken: "hours"}
+		}},
+		"access token of no time": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.AccessTokenValidity = aws.Int32(0) }},
+		"unknown unit": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
+			in.TokenValidityUnits = &types.TokenValidityUnitsType{AccessToken: "weeks"}
+		}},
+		"half of an analytics application": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
+			in.AnalyticsConfiguration = &types.AnalyticsConfigurationType{ApplicationId: aws.String("d70b2ba36a8c4dc5a04a0451a31a1e12")}
+		}},
+		"too many scopes": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.AllowedOAuthScopes = make([]string, 51) }},
+		"negative":        {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = -1 }},
 		"legacy beside new flows": {"InvalidParameterException", func(in *idp.CreateUserPoolClientInput) {
 			in.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{"ALLOW_USER_SRP_AUTH", "ADMIN_NO_SRP_AUTH"}
 		}},

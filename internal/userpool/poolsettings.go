@@ -69,7 +69,7 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 		Email: in.EmailConfiguration, EmailVerificationMessage: in.EmailVerificationMessage, EmailVerificationSubject: in.EmailVerificationSubject,
 		SMSAuthenticationMessage: in.SmsAuthenticationMessage, SMSVerificationMessage: in.SmsVerificationMessage,
 		VerificationTemplate: in.VerificationMessageTemplate, AttributeUpdate: in.UserAttributeUpdateSettings,
-		Recovery: in.AccountRecoverySetting, SMS: in.SmsConfiguration,
+		Recovery: in.AccountRecoverySetting, SMS: in.SmsConfiguration, Key: in.KeyConfiguration, Issuer: in.IssuerConfiguration,
 	}
 	if in.Policies != nil {
 		p.Shown.SignIn = in.Policies.SignInPolicy
@@ -92,10 +92,10 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 		return unsupported("DeviceConfiguration")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != types.AdvancedSecurityModeTypeOff:
 		return unsupported("UserPoolAddOns")
-	case in.KeyConfiguration != nil:
-		return unsupported("KeyConfiguration")
-	case in.IssuerConfiguration != nil:
-		return unsupported("IssuerConfiguration")
+	case in.KeyConfiguration != nil && (in.KeyConfiguration.KeyType != types.EncryptionKeyTypeAwsOwnedKey || in.KeyConfiguration.KmsKeyArn != nil):
+		return unsupported("KeyConfiguration with a KMS key (the server's master key seals all pools)")
+	case in.IssuerConfiguration != nil && in.IssuerConfiguration.Type != types.IssuerTypeOriginal:
+		return unsupported("IssuerConfiguration other than ORIGINAL (a pool has one issuer, this server's URL and the pool's id)")
 	case in.EmailConfiguration != nil && in.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeDeveloper:
 		return unsupported("EmailConfiguration with EmailSendingAccount DEVELOPER")
 	case in.Policies != nil && in.Policies.PasswordPolicy != nil && deref(in.Policies.PasswordPolicy.PasswordHistorySize) != 0:

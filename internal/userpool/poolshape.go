@@ -36,6 +36,8 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 		VerificationMessageTemplate: p.Shown.VerificationTemplate,
 		UserAttributeUpdateSettings: p.Shown.AttributeUpdate,
 		AccountRecoverySetting:      p.Shown.Recovery,
+		KeyConfiguration:            p.Shown.Key,
+		IssuerConfiguration:         p.Shown.Issuer,
 	}
 	if out.UserPoolTags == nil {
 		out.UserPoolTags = map[string]string{}

@@ -141,6 +141,7 @@ var (
 		codeTable.DeleteWhere,
 		providerTable.DeleteWhere,
 		identifierTable.DeleteWhere,
+		resourceServerTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
 		grantTable.DeleteWhere,

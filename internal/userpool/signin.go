@@ -85,7 +85,7 @@ func (a *attempt) believe(address *string) {
 // believeClient takes the address that a client gives for its user, if the client
 // can keep a secret; the secret hash is checked before the address is used.
 func (a *attempt) believeClient(data *types.UserContextDataType) {
-	if data != nil && a.client.PropagateContext && a.client.secret.Reveal() != "" {
+	if data != nil && a.client.PropagateContext && a.client.confidential() {
 		a.believe(data.IpAddress)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/store"
 )
 
@@ -26,11 +25,12 @@ type poolState struct {
 	keys      []*signingKey // all that verify, by id
 	documents documents     // the public documents, ready to send
 	tokens    tokenChecks
+	servers   []*ResourceServer // by identifier
 }
 
 // follow keeps the snapshot in step with the database.
 func (s *Service) follow(ctx context.Context) error {
-	tables := []string{"user_pools", "user_pool_keys", "user_pool_clients"}
+	tables := []string{"user_pools", "user_pool_keys", "user_pool_clients", "user_pool_resource_servers"}
 	return s.db.Follow(ctx, tables, func(ctx context.Context, reload bool, changes []store.Change) error {
 		var next *snapshot
 		var err error
@@ -60,13 +60,21 @@ func (s *Service) readAll(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	servers, err := resourceServerTable.List(ctx, s.db, "")
+	if err != nil {
+		return nil, err
+	}
+	serversByPool := map[string][]*ResourceServer{}
+	for _, r := range servers {
+		serversByPool[r.PoolID] = append(serversByPool[r.PoolID], r)
+	}
 	byPool := map[string][]*SigningKey{}
 	for _, k := range keys {
 		byPool[k.PoolID] = append(byPool[k.PoolID], k)
 	}
 	next := &snapshot{pools: make(map[string]*poolState, len(pools)), clients: make(map[string]*clientState, len(clients))}
 	for _, p := range pools {
-		if next.pools[p.ID], err = s.newPoolState(p, byPool[p.ID]); err != nil {
+		if next.pools[p.ID], err = s.newPoolState(p, byPool[p.ID], serversByPool[p.ID]); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +98,7 @@ func (s *Service) readChanges(ctx context.Context, changes []store.Change) (*sna
 	for _, change := range changes {
 		id := change.Key[0]
 		switch change.Table {
-		case "user_pools":
+		case "user_pools", "user_pool_resource_servers":
 			stale[id] = true
 		case "user_pool_keys":
 			// A key that is gone is looked for in the pools that had it.
@@ -131,7 +139,11 @@ func (s *Service) readChanges(ctx context.Context, changes []store.Change) (*sna
 		if err != nil {
 			return nil, err
 		}
-		if next.pools[id], err = s.newPoolState(p, keys); err != nil {
+		servers, err := resourceServerTable.List(ctx, s.db, serversOf, id)
+		if err != nil {
+			return nil, err
+		}
+		if next.pools[id], err = s.newPoolState(p, keys, servers); err != nil {
 			return nil, err
 		}
 	}
@@ -139,8 +151,8 @@ func (s *Service) readChanges(ctx context.Context, changes []store.Change) (*sna
 	return next, nil
 }
 
-func (s *Service) newPoolState(p *Pool, rows []*SigningKey) (*poolState, error) {
-	state := &poolState{Pool: p}
+func (s *Service) newPoolState(p *Pool, rows []*SigningKey, servers []*ResourceServer) (*poolState, error) {
+	state := &poolState{Pool: p, servers: servers}
 	before := s.current.Load().pools[p.ID]
 	slices.SortFunc(rows, func(a, b *SigningKey) int { return a.Created.Compare(b.Created) })
 	for _, row := range rows {
@@ -186,13 +198,6 @@ func (p *poolState) signer(use TokenUse) (*signingKey, error) {
 }
 
 func (s *Service) newClientState(c *Client) (*clientState, error) {
-	state := &clientState{Client: c}
-	if len(c.Secret) > 0 {
-		plain, err := s.keys.Open(keyring.ClientSecrets, c.ID, c.Secret)
-		if err != nil {
-			return nil, fmt.Errorf("secret of user pool client %s: %w", c.ID, err)
-		}
-		state.secret = keyring.NewSecret(string(plain))
-	}
-	return state, nil
+	secrets, err := s.openSecrets(c)
+	return &clientState{Client: c, secrets: secrets}, err
 }

@@ -49,6 +49,7 @@ type world struct {
 	t       testing.TB
 	url     string
 	service *userpool.Service
+	config  userpool.Config
 	clock   *clock.Clock
 	db      *store.DB
 	records *records
@@ -142,15 +143,37 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: &mailbox{real: outbox.New(db, keys)}, functions: new(troupe), http: awsapitest.Client()}
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
-	w.service, err = userpool.New(userpool.Config{
+	w.config = userpool.Config{
 		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Functions: w.functions, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
+	}
+	if w.service, err = userpool.New(w.config); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.service.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
+	w.serveOn(server)
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.Client = w.in(region)
+	return w
+}
+
+// serve puts the world's service behind a wire of its own.
+func (w *world) serve() {
+	server := httptest.NewUnstartedServer(nil)
+	w.url = "http://" + server.Listener.Addr().String()
+	w.serveOn(server)
+	w.t.Cleanup(server.Close)
+	w.Client = w.in(region)
+}
+
+func (w *world) serveOn(server *httptest.Server) {
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: root{}, Authorizer: root{}, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
@@ -163,15 +186,6 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 		api.ServeHTTP(rw, r)
 	})
 	server.Start()
-	t.Cleanup(func() {
-		server.Close()
-		cancel()
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w.Client = w.in(region)
-	return w
 }
 
 // in is a client that signs for a region.
