@@ -38,6 +38,7 @@ const (
 	codeSignUp   codePurpose = "sign-up"
 	codePassword codePurpose = "forgot-password"
 	codeVerify   codePurpose = "attribute-verification"
+	codeSignIn   codePurpose = "sign-in"
 )
 
 const (

@@ -15,18 +15,23 @@ import (
 // name and another account has it, the code stays good: the same call with
 // ForceAliasCreation takes the address from there.
 func (s *Service) ConfirmSignUp(ctx context.Context, call *access.Call, in *idp.ConfirmSignUpInput) (*idp.ConfirmSignUpOutput, error) {
-	if deref(in.Session) != "" { // SignUp gave none
-		return nil, s.refused(call, "session", notAuthorized(textSessionInvalid))
-	}
 	n, err := s.whom(ctx, call, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
 		return nil, s.refused(call, "sign-up code", err)
+	}
+	begun, err := s.readSignUp(ctx, n, deref(in.Session), call.Time)
+	if err != nil {
+		return nil, s.refused(call, "session", err)
 	}
 	if err := s.confirm(ctx, call, n, deref(in.ConfirmationCode), in.ForceAliasCreation); err != nil {
 		return nil, s.refused(call, "sign-up code", err)
 	}
 	call.Record.Note("sign-up code", audit.Passed, "user "+n.sub, call.Time)
-	return &idp.ConfirmSignUpOutput{}, nil
+	session, err := s.openConfirmed(ctx, n, begun, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	return &idp.ConfirmSignUpOutput{Session: optional(session)}, nil
 }
 
 func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answer string, force bool) error {

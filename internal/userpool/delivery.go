@@ -85,6 +85,9 @@ func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.
 	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), Code: text}
 	template := deref(p.Shown.VerificationTemplate)
 	name := p.knownName(u)
+	if c.Purpose == codeSignIn {
+		return p.signInMessage(m, c, name)
+	}
 	if c.Attribute == attributePhone {
 		m.Channel = "sms"
 		body := orElse(deref(template.SmsMessage), orElse(deref(p.Shown.SMSVerificationMessage), codeSMS))

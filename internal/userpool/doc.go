@@ -12,6 +12,9 @@
 //	USER_SRP_AUTH -> user -> verifier -> SALT, SRP_B, SECRET_BLOCK (the exchange, sealed: nothing is kept)
 //	PASSWORD_VERIFIER -> block, works once -> backoff -> proof -> status, as above
 //
+//	USER_AUTH -> user, or nobody -> what the pool allows and they have -> SELECT_CHALLENGE -> the chosen one
+//	     PASSWORD, PASSWORD_SRP, EMAIL_OTP, SMS_OTP, WEB_AUTHN -> proof -> status, as above
+//
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant
 //

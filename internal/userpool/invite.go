@@ -53,11 +53,20 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.keep(ctx, p.Pool, u, password)
-	if err != nil {
-		return nil, err
+	// Whom a code can sign in needs no password, unless they are given one.
+	passwordless := deref(in.TemporaryPassword) == "" && p.reachable(u.verified) != ""
+	if passwordless {
+		if missing := p.Schema.missing(u.Attributes); len(missing) > 0 {
+			return nil, invalid(textRequired(missing[0])) // nobody will ask them for it
+		}
+		u.Status = Confirmed
+	} else {
+		kept, err := s.keep(ctx, p.Pool, u, password)
+		if err != nil {
+			return nil, err
+		}
+		u.setPassword(kept, call.Time)
 	}
-	u.setPassword(kept, call.Time)
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
 		if in.ForceAliasCreation {
 			if err := releaseAliases(ctx, tx, p, u); err != nil {
@@ -67,8 +76,8 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 		if err := insertUser(ctx, tx, p, u); err != nil {
 			return err
 		}
-		if in.MessageAction == types.MessageActionTypeSuppress {
-			return nil
+		if passwordless || in.MessageAction == types.MessageActionTypeSuppress {
+			return nil // an invitation tells a temporary password
 		}
 		return s.invite(ctx, tx, call, p, u, in.DesiredDeliveryMediums, password)
 	})

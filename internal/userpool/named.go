@@ -51,7 +51,7 @@ func (s *Service) hide(n *named, reason error) error {
 		return reason
 	}
 	n.user = nil
-	n.sub = "nobody/" + hex.EncodeToString(s.keys.MAC(keyring.Tokens, "nobody", n.pool.ID, n.pool.fold(n.name)))
+	n.sub = nobodysSubs + hex.EncodeToString(s.keys.MAC(keyring.Tokens, "nobody", n.pool.ID, n.pool.fold(n.name)))
 	return nil
 }
 

@@ -74,9 +74,6 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		"add-ons": {"UserPoolAddOns is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}
 		}},
-		"passwordless": {"The first authentication factor EMAIL_OTP is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
-		}},
 		"history": {"PasswordHistorySize is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{PasswordHistorySize: aws.Int32(3)}}
 		}},

@@ -71,6 +71,9 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 		VerificationTemplate: in.VerificationMessageTemplate, AttributeUpdate: in.UserAttributeUpdateSettings,
 		Recovery: in.AccountRecoverySetting, SMS: in.SmsConfiguration, Key: in.KeyConfiguration, Issuer: in.IssuerConfiguration,
 	}
+	if err := checkSignIn(p.Tier, in.Policies); err != nil {
+		return err
+	}
 	if in.Policies != nil {
 		p.Shown.SignIn = in.Policies.SignInPolicy
 	}
@@ -100,13 +103,6 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 		return unsupported("EmailConfiguration with EmailSendingAccount DEVELOPER")
 	case in.Policies != nil && in.Policies.PasswordPolicy != nil && deref(in.Policies.PasswordPolicy.PasswordHistorySize) != 0:
 		return unsupported("PasswordHistorySize")
-	}
-	if in.Policies != nil && in.Policies.SignInPolicy != nil {
-		for _, f := range in.Policies.SignInPolicy.AllowedFirstAuthFactors {
-			if f != types.AuthFactorTypePassword {
-				return unsupported("The first authentication factor " + string(f))
-			}
-		}
 	}
 	return nil
 }

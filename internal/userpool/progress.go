@@ -12,6 +12,8 @@ import (
 // the next, so it says only what was proved, never a secret.
 type Progress struct {
 	NewPassword bool `json:",omitempty"` // a temporary password was replaced
+
+	First types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with
 }
 
 // stage is one thing that stands between a proved first factor and the tokens.

@@ -206,6 +206,9 @@ func (s *Service) changePassword(ctx context.Context, call *access.Call, who *se
 	}
 	// A token that was stolen must not open more guesses than a sign-in has.
 	a := attempt{pool: who.pool, client: who.client, address: call.Source}
+	if len(who.user.Password) == 0 && previous == "" {
+		return s.firstPassword(ctx, call, who, proposed)
+	}
 	u, err := s.guess(ctx, call, a, who.user, who.user.NameKey, func() (bool, error) {
 		if len(previous) > 4*maxPassword {
 			return false, nil
@@ -222,6 +225,21 @@ func (s *Service) changePassword(ctx context.Context, call *access.Call, who *se
 	return s.changeUser(ctx, who.pool, u, call.Time, func(now *User) error {
 		if !bytes.Equal(now.Password, u.Password) || now.Status != Confirmed {
 			return notAuthorized(textWrongPassword) // it was changed meanwhile
+		}
+		now.setPassword(kept, call.Time)
+		return nil
+	})
+}
+
+// firstPassword gives one to a user who signs in without.
+func (s *Service) firstPassword(ctx context.Context, call *access.Call, who *session, proposed string) error {
+	kept, err := s.keep(ctx, who.pool.Pool, who.user, proposed)
+	if err != nil {
+		return err
+	}
+	return s.changeUser(ctx, who.pool, who.user, call.Time, func(now *User) error {
+		if len(now.Password) > 0 || now.Status != Confirmed {
+			return notAuthorized(textWrongPassword) // one was set meanwhile
 		}
 		now.setPassword(kept, call.Time)
 		return nil

@@ -92,6 +92,12 @@ func (s *Service) reply(ctx context.Context, call *access.Call, a attempt, name 
 		return nil, notAuthorized(textSessionInvalid)
 	case step.sessionless:
 		return step.answer(s, ctx, call, a, r)
+	case step.anybody:
+		if err := s.readAnybodys(ctx, a, &r, name, call.Time); err != nil {
+			return nil, err
+		}
+		a.progress = r.challenge.Progress
+		return step.answer(s, ctx, call, a, r)
 	}
 	var err error
 	if r.challenge, r.user, err = s.readChallenge(ctx, s.db, a, session, name, call.Time); err != nil {
@@ -114,6 +120,7 @@ func (s *Service) reply(ctx context.Context, call *access.Call, a attempt, name 
 type step struct {
 	name        string // in the record
 	sessionless bool   // clients answer without a session: the challenge has another way to be known again
+	anybody     bool   // before a first factor: the challenge may be nobody's, whose user is nil
 	answer      func(s *Service, ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error)
 }
 
@@ -124,6 +131,16 @@ func steps(name types.ChallengeNameType) (step, bool) {
 		return step{name: "new password", answer: (*Service).setNewPassword}, true
 	case types.ChallengeNameTypePasswordVerifier:
 		return step{name: "password proof", sessionless: true, answer: (*Service).proveSRP}, true
+	case types.ChallengeNameTypeSelectChallenge:
+		return step{name: "choice", anybody: true, answer: (*Service).answerChoice}, true
+	case types.ChallengeNameTypePassword:
+		return step{name: "password", anybody: true, answer: (*Service).answerPassword}, true
+	case types.ChallengeNameTypePasswordSrp:
+		return step{name: "password proof", anybody: true, answer: (*Service).answerSRP}, true
+	case types.ChallengeNameTypeEmailOtp, types.ChallengeNameTypeSmsOtp:
+		return step{name: "sign-in code", anybody: true, answer: (*Service).answerCode}, true
+	case types.ChallengeNameTypeWebAuthn:
+		return step{name: "passkey", anybody: true, answer: (*Service).answerPasskey}, true
 	}
 	return step{}, false
 }

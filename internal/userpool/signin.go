@@ -23,6 +23,7 @@ type attempt struct {
 
 	metadata map[string]string // ClientMetadata of this call
 	progress Progress          // what was proved in the calls before
+	session  string            // Session of InitiateAuth: of a sign-up, for USER_AUTH
 }
 
 // answered is how a step ended: with tokens or with a challenge.
@@ -31,6 +32,7 @@ type answered struct {
 	challenge  types.ChallengeNameType
 	parameters map[string]string
 	session    string
+	available  []types.ChallengeNameType // beside SELECT_CHALLENGE: what there is to choose from
 }
 
 // InitiateAuth starts a sign-in for anyone who knows the client's id.
@@ -39,7 +41,7 @@ func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.I
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source, metadata: in.ClientMetadata}
+	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source, metadata: in.ClientMetadata, session: deref(in.Session)}
 	a.believeClient(in.UserContextData)
 	done, err := s.begin(ctx, call, a, in.AuthFlow)
 	if err != nil {
@@ -47,7 +49,7 @@ func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.I
 	}
 	return &idp.InitiateAuthOutput{
 		AuthenticationResult: done.result, ChallengeName: done.challenge,
-		ChallengeParameters: done.shownParameters(), Session: optional(done.session),
+		ChallengeParameters: done.shownParameters(), Session: optional(done.session), AvailableChallenges: done.available,
 	}, nil
 }
 
@@ -61,7 +63,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true, metadata: in.ClientMetadata}
+	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true, metadata: in.ClientMetadata, session: deref(in.Session)}
 	if in.ContextData != nil {
 		a.believe(in.ContextData.IpAddress)
 	}
@@ -71,7 +73,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *
 	}
 	return &idp.AdminInitiateAuthOutput{
 		AuthenticationResult: done.result, ChallengeName: done.challenge,
-		ChallengeParameters: done.shownParameters(), Session: optional(done.session),
+		ChallengeParameters: done.shownParameters(), Session: optional(done.session), AvailableChallenges: done.available,
 	}, nil
 }
 
@@ -136,12 +138,13 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 			return nil, disabled
 		}
 		return s.offerSRP(ctx, call, a)
-	case types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth:
-		allowed := a.client.allows("ALLOW_" + string(flow))
-		if flow == types.AuthFlowTypeCustomAuth {
-			allowed = allowed || a.client.allows("CUSTOM_AUTH_FLOW_ONLY")
+	case types.AuthFlowTypeUserAuth:
+		if !a.pool.offersChoice(a.client.Client) {
+			return nil, disabled
 		}
-		if !allowed {
+		return s.chooseFactor(ctx, call, a)
+	case types.AuthFlowTypeCustomAuth:
+		if !a.client.allows("ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY") {
 			return nil, disabled
 		}
 		return nil, unsupported(string(flow))

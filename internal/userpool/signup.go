@@ -26,22 +26,30 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	if p.AdminOnly {
 		return nil, s.refused(call, "sign-up", notAuthorized(textSignUpOff))
 	}
-	if err := p.Policy.Check(deref(in.Password)); err != nil {
-		return nil, err
+	passwordless := deref(in.Password) == "" && p.offersChoice(c.Client)
+	if !passwordless {
+		if err := p.Policy.Check(deref(in.Password)); err != nil {
+			return nil, err
+		}
 	}
 	u, err := s.selfMade(p, c, in, call)
 	if err != nil {
 		return nil, s.refused(call, "sign-up", err)
 	}
+	if passwordless && p.reachable(func(a string) bool { return u.Attributes[a] != "" }) == "" {
+		return nil, p.Policy.Check("") // no code could ever sign them in
+	}
 	// That a name is taken is no secret here, so a hash need not be made to keep it.
 	if err := nameFree(ctx, s.db, p.Pool, u); err != nil {
 		return nil, s.refused(call, "sign-up", err)
 	}
-	kept, err := s.keep(ctx, p.Pool, u, *in.Password)
-	if err != nil {
-		return nil, err
+	if !passwordless {
+		kept, err := s.keep(ctx, p.Pool, u, *in.Password)
+		if err != nil {
+			return nil, err
+		}
+		u.setPassword(kept, call.Time)
 	}
-	u.setPassword(kept, call.Time)
 
 	out := &idp.SignUpOutput{UserSub: &u.Sub}
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
@@ -69,6 +77,11 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	if err != nil {
 		return nil, s.refused(call, "sign-up", err)
 	}
+	session, err := s.openSignUp(ctx, p, c, u, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	out.Session = optional(session)
 	call.Record.Note("sign-up", audit.Passed, "user "+u.Sub+", client "+c.ID, call.Time)
 	return out, nil
 }
