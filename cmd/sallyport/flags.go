@@ -37,6 +37,7 @@ func (f *serverFlags) addKeeping(flags *pflag.FlagSet) {
 	flags.StringVar(&f.smtp, "smtp", "", "smtps://USER:PASSWORD@HOST:PORT or smtp+starttls://… of the server that mails leave by; better set in the environment (default: they stay in sallyport outbox) ["+config.EnvSMTP+"]")
 	flags.StringVar(&f.config.MailFrom, "mail-from", "", "who mails are from, such as \"Pizza <no-reply@example.com>\" ["+config.EnvMailFrom+"]")
 	flags.StringVar(&f.webhook, "sms-webhook", "", "https URL that texts are posted to, signed with "+config.EnvSMSWebhookSecret+" (default: they stay in sallyport outbox) ["+config.EnvSMSWebhook+"]")
+	flags.StringVar(&f.config.CompromisedPasswords, "compromised-passwords", "", "file of passwords that nobody may have: SHA-1 or SHA-256 in hex, one a line, sorted, with :count or without ["+config.EnvCompromisedPasswords+"]")
 }
 
 // resolve reads the environment, and wipes the secrets that it holds from what

@@ -36,6 +36,8 @@ const (
 	EnvMailFrom         = "SALLYPORT_MAIL_FROM"
 	EnvSMSWebhook       = "SALLYPORT_SMS_WEBHOOK"
 	EnvSMSWebhookSecret = "SALLYPORT_SMS_WEBHOOK_SECRET"
+
+	EnvCompromisedPasswords = "SALLYPORT_COMPROMISED_PASSWORDS"
 )
 
 // SecretVariables are those that hold a secret: the server wipes them from its
@@ -75,6 +77,8 @@ type Config struct {
 	SMSWebhook       keyring.Secret // where texts are posted to; "" to leave them in the outbox
 	SMSWebhookSecret keyring.Secret // signs what is posted
 
+	CompromisedPasswords string // file of hashes of passwords that nobody may have; "" for none
+
 	RootAccessKeyID     string         // "" to make one at first start
 	RootSecretAccessKey keyring.Secret // likewise
 	MasterKey           keyring.Secret // base64; "" to keep one in Data
@@ -113,6 +117,7 @@ func (c Config) Resolve(env func(string) string) (Config, error) {
 	fill(&c.KeepRequests, EnvKeepRequests, DefaultKeepRequests)
 	fill(&c.KeepRequestsFor, EnvKeepRequestsFor, DefaultKeepRequestsFor)
 	fill(&c.RequestRate, EnvRequestRate, DefaultRequestRate)
+	fill(&c.CompromisedPasswords, EnvCompromisedPasswords, "")
 	if !c.Ephemeral {
 		fill(&c.Data, EnvData, "")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/awsapi"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/compromised"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/function"
 	"github.com/sallyport/sallyport/internal/gateway"
@@ -105,9 +106,13 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.startCourier(c, now, logger); err != nil {
 		return nil, err
 	}
+	known, err := s.openCompromised(c)
+	if err != nil {
+		return nil, err
+	}
 	s.pools, err = userpool.New(userpool.Config{
 		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
-		Functions: poolFunctions{s}, Random: rand.Reader, Clock: now, Logger: logger,
+		Functions: poolFunctions{s}, Compromised: known, Random: rand.Reader, Clock: now, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -115,6 +120,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	if err := s.pools.Start(life); err != nil {
 		return nil, err
 	}
+	s.onClose(s.pools.Close)
 	if err := s.startIdentities(life, c, now, logger); err != nil {
 		return nil, err
 	}
@@ -144,6 +150,21 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		Clock: now, Logger: logger, Records: s.records, MaxBody: maxBody,
 	}, s.account.IAM(), s.account.STS(), s.kms.API(), s.pools.API(), s.identities.API(), s.functions.API(), s.restAPIs.API(), s.httpAPIs.API())
 	return s, nil
+}
+
+// openCompromised opens the operator's list of passwords that nobody may have, if
+// there is one. A list that cannot be used keeps the server from starting: it
+// must not look like a protection and be none.
+func (s *services) openCompromised(c config.Config) (userpool.CompromisedPasswords, error) {
+	if c.CompromisedPasswords == "" {
+		return nil, nil
+	}
+	list, err := compromised.Open(c.CompromisedPasswords)
+	if err != nil {
+		return nil, fmt.Errorf("--compromised-passwords: %w", err)
+	}
+	s.onClose(list.Close)
+	return list, nil
 }
 
 // openFolder returns the data folder, or with --ephemeral a temporary one for

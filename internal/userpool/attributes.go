@@ -54,6 +54,7 @@ const (
 	maxValue            = 2048 // characters, of any attribute value
 	maxUsername         = 128  // characters
 	maxCustomAttributes = 50
+	maxAddedAttributes  = 25 // by one AddCustomAttributes
 	maxCustomName       = 20
 )
 

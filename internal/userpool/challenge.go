@@ -26,7 +26,8 @@ type Challenge struct {
 	Epoch    int64
 	Name     string
 	Progress Progress
-	Expires  int64 // Unix milliseconds
+	Event    *carriedEvent `json:",omitempty"`
+	Expires  int64         // Unix milliseconds
 }
 
 const (
@@ -49,7 +50,7 @@ func (s *Service) openChallenge(ctx context.Context, a attempt, u *User, name ty
 	session := base64.RawURLEncoding.EncodeToString(b)
 	return session, challengeTable.Insert(ctx, s.db, &Challenge{
 		ID: s.challengeID(session), PoolID: a.pool.ID, ClientID: a.client.ID, NameKey: u.NameKey, Sub: u.Sub, Epoch: u.Epoch,
-		Name: string(name), Progress: a.progress, Expires: now.Add(a.client.sessionValidity()).UnixMilli(),
+		Name: string(name), Progress: a.progress, Event: a.event.carried(), Expires: now.Add(a.client.sessionValidity()).UnixMilli(),
 	})
 }
 

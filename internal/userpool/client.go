@@ -43,6 +43,7 @@ type Client struct {
 
 	// Analytics is kept and shown. There is no analytics service here: nothing is sent anywhere.
 	Analytics *types.AnalyticsConfigurationType `json:",omitempty"`
+	Risk      *Risk                             `json:",omitempty"` // in the place of the pool's
 }
 
 // Validity is a token's lifetime as its client set it. Amount 0 is the default.

@@ -19,7 +19,7 @@ func BenchmarkForgotPassword(b *testing.B) {
 	w.outbox.also = true
 	pool := w.pool(mailing)
 	c := hidingTo(w, pool)
-	if _, err := w.service.Populate(b.Context(), *pool.Id, users); err != nil {
+	if _, err := w.service.Populate(b.Context(), *pool.Id, users, 1); err != nil {
 		b.Fatal(err)
 	}
 	asked := 0

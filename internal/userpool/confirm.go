@@ -4,6 +4,7 @@ import (
 	"context"
 
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
@@ -98,6 +99,7 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, call *access.Call,
 	if err != nil {
 		return nil, s.refused(call, "sign-up code", err)
 	}
+	s.noteOf(call, n, types.EventTypeResendCode, types.EventResponseTypePass, nil)
 	call.Record.Note("sign-up code", audit.Passed, sentTo(n), call.Time)
 	return out, nil
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sallyport/sallyport/internal/jws"
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -47,28 +49,32 @@ func (s *Service) Cost() (memory, passes uint32, threads uint8) {
 }
 
 // Populate puts confirmed users into a pool, user0000000 and on, each with an
-// e-mail address as an alias, and returns their subs.
-func (s *Service) Populate(ctx context.Context, poolID string, n int) (subs []string, err error) {
+// e-mail address as an alias, and returns their subs. A database behind a socket
+// waits more than it works, so several transactions may be under way at once.
+func (s *Service) Populate(ctx context.Context, poolID string, n, together int) ([]string, error) {
 	const atOnce = 2000
-	for len(subs) < n && err == nil {
-		err = s.db.Write(ctx, func(tx *store.Tx) error {
-			p, err := poolTable.Get(ctx, tx, poolID)
-			for range min(atOnce, n-len(subs)) {
-				if err != nil {
-					return err
-				}
-				sub, _ := newUUID(s.random)
-				name := fmt.Sprintf("user%07d", len(subs))
-				subs = append(subs, sub)
-				err = insertUser(ctx, tx, p, &User{
-					PoolID: poolID, NameKey: name, Username: name, Sub: sub, Status: Confirmed, Enabled: true, Created: time.Now(),
-					Attributes: map[string]string{attributeEmail: name + "@example.com", attributeEmailVerified: "true"},
-				})
+	subs := make([]string, n)
+	var work errgroup.Group
+	work.SetLimit(together)
+	for from := 0; from < n; from += atOnce {
+		work.Go(func() error {
+			for i := from; i < min(from+atOnce, n); i++ {
+				subs[i], _ = newUUID(s.random)
 			}
-			return err
+			return s.db.Write(ctx, func(tx *store.Tx) error {
+				p, err := poolTable.Get(ctx, tx, poolID)
+				for i := from; i < min(from+atOnce, n) && err == nil; i++ {
+					name := fmt.Sprintf("user%07d", i)
+					err = insertUser(ctx, tx, p, &User{
+						PoolID: poolID, NameKey: name, Username: name, Sub: subs[i], Status: Confirmed, Enabled: true, Created: time.Now(),
+						Attributes: map[string]string{attributeEmail: name + "@example.com", attributeEmailVerified: "true"},
+					})
+				}
+				return err
+			})
 		})
 	}
-	return subs, err
+	return subs, work.Wait()
 }
 
 // SetStatus puts a user where an operation that is not under test would.
@@ -105,4 +111,20 @@ func (s *Service) ReadRefreshToken(token string) (grantID string, generation int
 
 func (s *Service) RotatedToken(grantID string, generation int64) (string, error) {
 	return s.rotatedToken(grantID, generation)
+}
+
+// SetCompromised gives the service the operator's list of compromised passwords.
+func (s *Service) SetCompromised(list CompromisedPasswords) { s.compromised = list }
+
+// SetSignUps sets how many sign-ups an hour a network has.
+func (s *Service) SetSignUps(n int64) { s.signUps = n }
+
+// Sweep removes what has expired, as happens every minute.
+func (s *Service) Sweep(ctx context.Context) error { return s.sweep(ctx) }
+
+// Queues is how many users somebody waits for the turn of.
+func (s *Service) Queues() int {
+	s.queues.mu.Lock()
+	defer s.queues.mu.Unlock()
+	return len(s.queues.open)
 }

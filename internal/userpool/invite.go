@@ -100,7 +100,7 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 	case u == nil:
 		return nil, noUser()
 	}
-	kept, err := s.keep(ctx, p.Pool, u, password)
+	kept, err := s.keepFor(ctx, p.Pool, u, password, origin{temporary: true})
 	if err != nil {
 		return nil, err
 	}

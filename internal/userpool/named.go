@@ -34,6 +34,9 @@ func (s *Service) whom(ctx context.Context, call *access.Call, clientID, secretH
 	if err := c.checkSecretHash(deref(secretHash), n.name); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
+	if err := s.refuseAddress(call, p.Pool, c.Client, call.Source, false); err != nil {
+		return nil, err
+	}
 	if n.user, err = findUser(ctx, s.db, p.Pool, n.name); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.keep(ctx, a.pool.Pool, r.user, password)
+	kept, err := s.keepFor(ctx, a.pool.Pool, r.user, password, origin{client: a.client.Client, address: a.address})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func (s *Service) API() *awsapi.Service {
 			s.providerOperations(),
 			s.resourceServerOperations(),
 			s.clientSecretOperations(),
+			s.peopleOperations(),
 		),
 	}
 }

@@ -91,21 +91,34 @@ func (h *hasher) Hash(ctx context.Context, owner, password string) ([]byte, erro
 }
 
 // keptPassword is all that is kept of a password.
-type keptPassword struct{ hash, srp []byte }
+type keptPassword struct {
+	hash, srp []byte
+	history   int32 // how many passwords the pool remembers, this one included
+}
 
-// keep makes what is kept of a new password of the user. Every password that is
-// set comes through here and goes in by setPassword.
+// keep is keepFor of an administrator.
 func (s *Service) keep(ctx context.Context, p *Pool, u *User, password string) (keptPassword, error) {
-	hash, err := s.passwords.Hash(ctx, u.owner(), password)
-	if err != nil || !s.current.Load().needsVerifiers(p.ID) {
-		return keptPassword{hash: hash}, err
+	return s.keepFor(ctx, p, u, password, origin{})
+}
+
+// keepFor makes what is kept of a new password of the user, if it may be one.
+// Every password that is set comes through here and goes in by setPassword.
+func (s *Service) keepFor(ctx context.Context, p *Pool, u *User, password string, o origin) (keptPassword, error) {
+	if err := s.newPassword(ctx, p, u, password, o); err != nil {
+		return keptPassword{}, err
 	}
-	verifiers, err := s.makeVerifiers(ctx, p, u, password, hash)
-	return keptPassword{hash: hash, srp: verifiers}, err
+	kept := keptPassword{history: p.Policy.History}
+	var err error
+	if kept.hash, err = s.passwords.Hash(ctx, u.owner(), password); err != nil || !s.current.Load().needsVerifiers(p.ID) {
+		return kept, err
+	}
+	kept.srp, err = s.makeVerifiers(ctx, p, u, password, kept.hash)
+	return kept, err
 }
 
 // setPassword puts a password in, or, of the zero value, takes it away.
 func (u *User) setPassword(kept keptPassword, now time.Time) {
+	u.retire(kept.history)
 	u.Password, u.SRP, u.PasswordSet = kept.hash, kept.srp, now
 }
 

@@ -15,6 +15,7 @@ type PasswordPolicy struct {
 	Number        bool
 	Symbol        bool
 	TemporaryDays int32 // days that a temporary password works
+	History       int32 `json:",omitempty"` // the last passwords, which cannot be set again
 }
 
 const maxPassword = 256 // characters

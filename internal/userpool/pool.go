@@ -26,7 +26,9 @@ type Pool struct {
 	AdminOnly     bool // only administrators make users
 	Invitation    MessageText
 	Tier          string
-	Tags          map[string]string `json:",omitempty"`
+	Security      types.AdvancedSecurityModeType `json:",omitempty"` // threat protection; "": never asked for
+	Risk          *Risk                          `json:",omitempty"`
+	Tags          map[string]string              `json:",omitempty"`
 
 	Lambda *types.LambdaConfigType `json:",omitempty"` // triggers; nil: none
 
@@ -64,14 +66,6 @@ const (
 	maxJoined  = 100   // groups of one user
 	maxTags    = 50
 )
-
-// fold is the form of a name that is looked up: as written where case matters.
-func (p *Pool) fold(name string) string {
-	if p.CaseSensitive {
-		return name
-	}
-	return strings.ToLower(name)
-}
 
 // temporaryValidity is how long a temporary password works.
 func (p *Pool) temporaryValidity() time.Duration {
@@ -129,6 +123,10 @@ func newUUID(random io.Reader) (string, error) {
 		return "", err
 	}
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return uuidText(b), nil
+}
+
+func uuidText(b [16]byte) string {
 	const digits = "0123456789abcdef"
 	text := make([]byte, 0, 36)
 	for i, v := range b {
@@ -137,5 +135,5 @@ func newUUID(random io.Reader) (string, error) {
 		}
 		text = append(text, digits[v>>4], digits[v&15])
 	}
-	return string(text), nil
+	return string(text)
 }

@@ -71,11 +71,14 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		}},
 		"long subject": {"", func(in *idp.CreateUserPoolInput) { in.EmailVerificationSubject = aws.String(strings.Repeat("x", 141)) }},
 		"devices":      {"DeviceConfiguration is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) { in.DeviceConfiguration = &types.DeviceConfigurationType{} }},
-		"add-ons": {"UserPoolAddOns is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}
+		"add-ons": {"AdvancedSecurityAdditionalFlows is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED", AdvancedSecurityAdditionalFlows: &types.AdvancedSecurityAdditionalFlowsType{CustomAuthMode: "AUDIT"}}
 		}},
-		"history": {"PasswordHistorySize is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{PasswordHistorySize: aws.Int32(3)}}
+		"mode of add-ons": {"", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "LOUD"}
+		}},
+		"long history": {"", func(in *idp.CreateUserPoolInput) {
+			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{PasswordHistorySize: aws.Int32(25)}}
 		}},
 		"own mail": {"EmailConfiguration with EmailSendingAccount DEVELOPER is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}

@@ -175,6 +175,9 @@ func (s *Service) AddCustomAttributes(ctx context.Context, call *access.Call, in
 	if err != nil {
 		return nil, err
 	}
+	if n := len(in.CustomAttributes); n < 1 || n > maxAddedAttributes {
+		return nil, invalid("CustomAttributes must have 1 to 25 attributes.")
+	}
 	err = s.changePool(ctx, p.ID, func(p *Pool) error {
 		p.Modified = call.Time
 		return p.Schema.add(in.CustomAttributes, false)

@@ -59,6 +59,9 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if err := p.setInvitation(in.AdminCreateUserConfig); err != nil {
 		return err
 	}
+	if err := p.setAddOns(in.UserPoolAddOns); err != nil {
+		return err
+	}
 	if err := checkShown(in); err != nil {
 		return err
 	}
@@ -93,16 +96,12 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
 	case in.DeviceConfiguration != nil:
 		return unsupported("DeviceConfiguration")
-	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != types.AdvancedSecurityModeTypeOff:
-		return unsupported("UserPoolAddOns")
 	case in.KeyConfiguration != nil && (in.KeyConfiguration.KeyType != types.EncryptionKeyTypeAwsOwnedKey || in.KeyConfiguration.KmsKeyArn != nil):
 		return unsupported("KeyConfiguration with a KMS key (the server's master key seals all pools)")
 	case in.IssuerConfiguration != nil && in.IssuerConfiguration.Type != types.IssuerTypeOriginal:
 		return unsupported("IssuerConfiguration other than ORIGINAL (a pool has one issuer, this server's URL and the pool's id)")
 	case in.EmailConfiguration != nil && in.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeDeveloper:
 		return unsupported("EmailConfiguration with EmailSendingAccount DEVELOPER")
-	case in.Policies != nil && in.Policies.PasswordPolicy != nil && deref(in.Policies.PasswordPolicy.PasswordHistorySize) != 0:
-		return unsupported("PasswordHistorySize")
 	}
 	return nil
 }
@@ -116,7 +115,7 @@ func (p *Pool) setPolicy(in *types.UserPoolPolicyType, admin *types.AdminCreateU
 	if given != nil {
 		p.Policy = PasswordPolicy{
 			MinLength: 8, Upper: given.RequireUppercase, Lower: given.RequireLowercase, Number: given.RequireNumbers,
-			Symbol: given.RequireSymbols, TemporaryDays: given.TemporaryPasswordValidityDays,
+			Symbol: given.RequireSymbols, TemporaryDays: given.TemporaryPasswordValidityDays, History: deref(given.PasswordHistorySize),
 		}
 		if given.MinimumLength != nil {
 			p.Policy.MinLength = *given.MinimumLength
@@ -133,6 +132,9 @@ func (p *Pool) setPolicy(in *types.UserPoolPolicyType, admin *types.AdminCreateU
 	}
 	if p.Policy.MinLength < 6 || p.Policy.MinLength > 99 {
 		return invalid("MinimumLength must be between 6 and 99.")
+	}
+	if p.Policy.History < 0 || p.Policy.History > maxHistory {
+		return invalid("PasswordHistorySize must be between 0 and 24.")
 	}
 	if p.Policy.TemporaryDays < 0 || p.Policy.TemporaryDays > 365 {
 		return invalid("TemporaryPasswordValidityDays must be between 0 and 365.")

@@ -27,6 +27,7 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 			},
 			SignInPolicy: p.Shown.SignIn,
 		},
+		UserPoolAddOns:              p.addOns(),
 		EmailConfiguration:          p.Shown.Email,
 		EmailVerificationMessage:    p.Shown.EmailVerificationMessage,
 		EmailVerificationSubject:    p.Shown.EmailVerificationSubject,
@@ -38,6 +39,9 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 		AccountRecoverySetting:      p.Shown.Recovery,
 		KeyConfiguration:            p.Shown.Key,
 		IssuerConfiguration:         p.Shown.Issuer,
+	}
+	if p.Policy.History > 0 {
+		out.Policies.PasswordPolicy.PasswordHistorySize = &p.Policy.History
 	}
 	if out.UserPoolTags == nil {
 		out.UserPoolTags = map[string]string{}

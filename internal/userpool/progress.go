@@ -29,6 +29,7 @@ var stages = []stage{
 // for what is still due, or ends the sign-in with tokens. What was proved so far
 // stands in a.progress.
 func (s *Service) next(ctx context.Context, call *access.Call, a attempt, u *User) (*answered, error) {
+	a.event.of(u)
 	for _, stage := range stages {
 		if done, err := stage(s, ctx, call, a, u); done != nil || err != nil {
 			return done, err

@@ -142,10 +142,14 @@ var (
 		providerTable.DeleteWhere,
 		identifierTable.DeleteWhere,
 		resourceServerTable.DeleteWhere,
+		authEventTable.DeleteWhere,
+		identityTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
 		grantTable.DeleteWhere,
 		codeTable.DeleteWhere,
+		authEventTable.DeleteWhere,
+		identityTable.DeleteWhere,
 	}
 	rowsThatExpire = []emptied{
 		grantTable.DeleteWhere,
@@ -153,6 +157,7 @@ var (
 		failureTable.DeleteWhere,
 		codeTable.DeleteWhere,
 		spentTable.DeleteWhere,
+		authEventTable.DeleteWhere,
 	}
 )
 

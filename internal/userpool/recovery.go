@@ -45,6 +45,7 @@ func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp
 	if err != nil {
 		return nil, err
 	}
+	s.noteOf(call, n, types.EventTypeForgotPassword, types.EventResponseTypeInProgress, nil)
 	call.Record.Note("recovery code", audit.Passed, sentTo(n), call.Time)
 	return &idp.ForgotPasswordOutput{CodeDeliveryDetails: details}, nil
 }
@@ -69,7 +70,9 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, call *access.Call, 
 	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
-	if err := s.recover(ctx, call, n, deref(in.ConfirmationCode), deref(in.Password)); err != nil {
+	err = s.recover(ctx, call, n, deref(in.ConfirmationCode), deref(in.Password))
+	s.noteOf(call, n, types.EventTypeForgotPassword, types.EventResponseTypePass, err)
+	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
 	call.Record.Note("recovery code", audit.Passed, "user "+n.sub, call.Time)
@@ -100,7 +103,7 @@ func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answ
 		return codeMismatch()
 	}
 	// Only a right code is worth the price of a hash.
-	kept, err := s.keep(ctx, n.pool.Pool, n.user, password)
+	kept, err := s.keepFor(ctx, n.pool.Pool, n.user, password, origin{client: n.client.Client, address: call.Source})
 	if err != nil {
 		return err
 	}
@@ -186,7 +189,9 @@ func (s *Service) ChangePassword(ctx context.Context, call *access.Call, in *idp
 	if err != nil {
 		return nil, err
 	}
-	if err := s.changePassword(ctx, call, who, deref(in.PreviousPassword), deref(in.ProposedPassword)); err != nil {
+	err = s.changePassword(ctx, call, who, deref(in.PreviousPassword), deref(in.ProposedPassword))
+	s.note(call, who.pool.Pool, who.user.Sub, types.EventTypePasswordChange, types.EventResponseTypePass, err)
+	if err != nil {
 		return nil, s.refused(call, "password", err)
 	}
 	call.Record.Note("password", audit.Passed, "changed by user "+who.user.Sub, call.Time)
@@ -218,7 +223,7 @@ func (s *Service) changePassword(ctx context.Context, call *access.Call, who *se
 	if err != nil {
 		return err
 	}
-	kept, err := s.keep(ctx, who.pool.Pool, u, proposed)
+	kept, err := s.keepFor(ctx, who.pool.Pool, u, proposed, origin{client: who.client.Client, address: call.Source})
 	if err != nil {
 		return err
 	}
@@ -233,7 +238,7 @@ func (s *Service) changePassword(ctx context.Context, call *access.Call, who *se
 
 // firstPassword gives one to a user who signs in without.
 func (s *Service) firstPassword(ctx context.Context, call *access.Call, who *session, proposed string) error {
-	kept, err := s.keep(ctx, who.pool.Pool, who.user, proposed)
+	kept, err := s.keepFor(ctx, who.pool.Pool, who.user, proposed, origin{client: who.client.Client, address: call.Source})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, call *access.Call,
 	}
 	a := attempt{pool: p, client: c, parameters: in.ChallengeResponses, address: call.Source, metadata: in.ClientMetadata}
 	a.believeClient(in.UserContextData)
-	done, err := s.respond(ctx, call, a, in.ChallengeName, deref(in.Session))
+	done, err := s.answer(ctx, call, a, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +41,9 @@ func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, call *access.
 	a := attempt{pool: p, client: c, admin: true, parameters: in.ChallengeResponses, address: call.Source, shared: true, metadata: in.ClientMetadata}
 	if in.ContextData != nil {
 		a.believe(in.ContextData.IpAddress)
+		a.agent = agentOf(in.ContextData)
 	}
-	done, err := s.respond(ctx, call, a, in.ChallengeName, deref(in.Session))
+	done, err := s.answer(ctx, call, a, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +112,7 @@ func (s *Service) reply(ctx context.Context, call *access.Call, a attempt, name 
 		return nil, notAuthorized(textSessionInvalid)
 	}
 	a.progress = r.challenge.Progress
+	a.event.resume(r.challenge, r.user)
 	return step.answer(s, ctx, call, a, r)
 }
 

@@ -31,37 +31,48 @@ type Roles interface {
 	MayPass(call *access.Call, roleARN string) access.Verdict
 }
 
-// Config is what the service needs from its surroundings. All fields are required.
+// CompromisedPasswords is a list of passwords that are known to others. Contains
+// fails when the list cannot be read, which must not pass for a no.
+type CompromisedPasswords interface {
+	Contains(password string) (bool, error)
+}
+
+// Config is what the service needs from its surroundings. All fields are
+// required but Compromised, which is nil where the operator has no list.
 type Config struct {
-	DB        *store.DB
-	Keys      *keyring.Keyring
-	PublicURL string // base URL without a slash at the end; issuers are PublicURL + "/" + pool id
-	Account   string
-	Outbox    Outbox
-	Roles     Roles
-	Functions trigger.Invoker // runs the functions that pools name as triggers
-	Random    io.Reader       // crypto/rand.Reader
-	Clock     *clock.Clock
-	Logger    *slog.Logger
+	DB          *store.DB
+	Keys        *keyring.Keyring
+	PublicURL   string // base URL without a slash at the end; issuers are PublicURL + "/" + pool id
+	Account     string
+	Outbox      Outbox
+	Roles       Roles
+	Compromised CompromisedPasswords
+	Functions   trigger.Invoker // runs the functions that pools name as triggers
+	Random      io.Reader       // crypto/rand.Reader
+	Clock       *clock.Clock
+	Logger      *slog.Logger
 }
 
 // Service is cognito-idp. Safe for concurrent use.
 type Service struct {
-	db        *store.DB
-	keys      *keyring.Keyring
-	publicURL string
-	account   string
-	outbox    Outbox
-	roles     Roles
-	triggers  trigger.Caller
-	random    io.Reader
-	clock     *clock.Clock
-	log       *slog.Logger
+	db          *store.DB
+	keys        *keyring.Keyring
+	publicURL   string
+	account     string
+	outbox      Outbox
+	roles       Roles
+	compromised CompromisedPasswords // nil: none
+	triggers    trigger.Caller
+	random      io.Reader
+	clock       *clock.Clock
+	log         *slog.Logger
 
 	passwords *hasher
 	nobody    []byte // the row of a user who does not exist, for SRP
 	newKey    func() (*rsa.PrivateKey, error)
 	queues    queues
+	events    eventLog
+	signUps   int64 // that one network may have in one pool, an hour
 	pages     *awsapi.Pages
 	current   atomic.Pointer[snapshot]
 }
@@ -80,8 +91,8 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox, roles: c.Roles,
-		triggers: trigger.Caller{Invoker: c.Functions}, random: c.Random, clock: c.Clock, log: c.Logger,
-		passwords: h, pages: awsapi.NewPages(c.Keys),
+		triggers: trigger.Caller{Invoker: c.Functions}, compromised: c.Compromised, random: c.Random, clock: c.Clock, log: c.Logger,
+		passwords: h, signUps: signUpsOfNetwork, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	s.current.Store(&snapshot{})
@@ -101,6 +112,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.follow(ctx); err != nil {
 		return err
 	}
+	go s.keepWriting(ctx)
 	go func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

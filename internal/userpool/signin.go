@@ -24,6 +24,8 @@ type attempt struct {
 	metadata map[string]string // ClientMetadata of this call
 	progress Progress          // what was proved in the calls before
 	session  string            // Session of InitiateAuth: of a sign-up, for USER_AUTH
+	agent    string            // the person's user agent, as a trusted server gives it
+	event    *signInEvent      // what comes of it; nil: none of a sign-in
 }
 
 // answered is how a step ended: with tokens or with a challenge.
@@ -43,7 +45,7 @@ func (s *Service) InitiateAuth(ctx context.Context, call *access.Call, in *idp.I
 	}
 	a := attempt{pool: p, client: c, parameters: in.AuthParameters, address: call.Source, metadata: in.ClientMetadata, session: deref(in.Session)}
 	a.believeClient(in.UserContextData)
-	done, err := s.begin(ctx, call, a, in.AuthFlow)
+	done, err := s.initiate(ctx, call, a, in.AuthFlow)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +68,9 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, call *access.Call, in *
 	a := attempt{pool: p, client: c, admin: true, parameters: in.AuthParameters, address: call.Source, shared: true, metadata: in.ClientMetadata, session: deref(in.Session)}
 	if in.ContextData != nil {
 		a.believe(in.ContextData.IpAddress)
+		a.agent = agentOf(in.ContextData)
 	}
-	done, err := s.begin(ctx, call, a, in.AuthFlow)
+	done, err := s.initiate(ctx, call, a, in.AuthFlow)
 	if err != nil {
 		return nil, err
 	}
@@ -189,12 +192,16 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	if u != nil {
 		owner, sealed = u.owner(), u.Password
 	}
-	return s.guess(ctx, call, a, u, key, func() (bool, error) {
+	u, err = s.guess(ctx, call, a, u, key, func() (bool, error) {
 		if len(password) > 4*maxPassword {
 			return false, nil
 		}
 		return s.passwords.Matches(ctx, owner, sealed, password)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return u, s.usable(call, a, password)
 }
 
 // guess lets one attempt at a user's secret through the backoff and counts it if
@@ -208,6 +215,7 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 		}
 		return notAuthorized(textWrongPassword)
 	}
+	a.event.of(u)
 	g := s.guessesFor(a.pool.ID, key, a.address, a.shared)
 	leave, err := s.queues.enter(ctx, g.ids[0])
 	if err != nil {
@@ -225,6 +233,7 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 	if err != nil {
 		return nil, err
 	}
+	a.event.answered(right)
 	if !right || u == nil {
 		if err := s.failed(ctx, g, now); err != nil {
 			return nil, err

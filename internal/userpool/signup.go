@@ -23,6 +23,9 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	if err := c.checkSecretHash(deref(in.SecretHash), deref(in.Username)); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
+	if err := s.refuseAddress(call, p.Pool, c.Client, call.Source, false); err != nil {
+		return nil, err
+	}
 	if p.AdminOnly {
 		return nil, s.refused(call, "sign-up", notAuthorized(textSignUpOff))
 	}
@@ -39,12 +42,15 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	if passwordless && p.reachable(func(a string) bool { return u.Attributes[a] != "" }) == "" {
 		return nil, p.Policy.Check("") // no code could ever sign them in
 	}
+	if err := s.maySignUp(ctx, c, call.Source, call.Time); err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
 	// That a name is taken is no secret here, so a hash need not be made to keep it.
 	if err := nameFree(ctx, s.db, p.Pool, u); err != nil {
 		return nil, s.refused(call, "sign-up", err)
 	}
 	if !passwordless {
-		kept, err := s.keep(ctx, p.Pool, u, *in.Password)
+		kept, err := s.keepFor(ctx, p.Pool, u, *in.Password, origin{client: c.Client, address: call.Source, event: types.EventFilterTypeSignUp})
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +63,9 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 			return notAuthorized(textSignUpOff)
 		}
 		if err := insertUser(ctx, tx, p, u); err != nil {
+			return err
+		}
+		if err := s.countSignUp(ctx, tx, c, call.Source, call.Time); err != nil {
 			return err
 		}
 		a := p.signUpAddress(u)
@@ -82,6 +91,7 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 		return nil, err
 	}
 	out.Session = optional(session)
+	s.note(call, p.Pool, u.Sub, types.EventTypeSignUp, types.EventResponseTypePass, nil)
 	call.Record.Note("sign-up", audit.Passed, "user "+u.Sub+", client "+c.ID, call.Time)
 	return out, nil
 }

@@ -3,7 +3,6 @@ package userpool
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,8 +133,10 @@ func claimValue(a Attribute, value string) any {
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 			return n
 		}
-	case a.Name == attributeIdentities && json.Valid([]byte(value)):
-		return json.RawMessage(value)
+	case a.Name == attributeIdentities:
+		if claim, ok := identitiesClaim(value); ok {
+			return claim
+		}
 	}
 	return value
 }

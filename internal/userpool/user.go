@@ -35,6 +35,7 @@ type User struct {
 
 	Password    []byte    // sealed hash; empty: nobody can sign in by password
 	PasswordSet time.Time // for the age of a temporary password
+	Former      [][]byte  `json:",omitempty"` // sealed hashes of earlier passwords, the last first
 	SRP         []byte    `json:",omitempty"` // sealed verifiers of the same password; empty: it works by password only
 
 	// Epoch counts the times that all tokens were taken back. A grant of an

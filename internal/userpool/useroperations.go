@@ -58,7 +58,8 @@ func (u *User) setAttributes(values map[string]string) {
 			}
 		}
 	}
-	for name, value := range values {
+	for _, name := range sortedNames(values) { // an address before what is said of it
+		value := values[name]
 		if value == "" {
 			delete(u.Attributes, name)
 			delete(u.Attributes, name+"_verified")

@@ -1,0 +1,42 @@
+package userpool
+
+import (
+	"context"
+
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"github.com/sallyport/sallyport/internal/access"
+	"github.com/sallyport/sallyport/internal/store"
+)
+
+// AdminDeleteUserAttributes removes attributes of a user. An address takes with
+// it that it was verified, the alias that it was and the code that waits for it.
+// What the schema requires or fixes stays, and so does the attribute that people
+// sign in with.
+func (s *Service) AdminDeleteUserAttributes(ctx context.Context, call *access.Call, in *idp.AdminDeleteUserAttributesInput) (*idp.AdminDeleteUserAttributesOutput, error) {
+	p, u, err := s.user(ctx, call, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]string, len(in.UserAttributeNames))
+	for _, name := range in.UserAttributeNames {
+		rule, ok := p.Schema.Find(name)
+		switch {
+		case !ok:
+			return nil, invalid(textUnknownAttribute(name))
+		case name == attributeSub || name == attributeIdentities || !rule.Mutable:
+			return nil, invalid(textImmutable(name))
+		case rule.Required:
+			return nil, invalid(textRequired(name))
+		}
+		values[name] = ""
+	}
+	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+		_, err := s.changeAttributes(ctx, tx, call, p, u, "", values)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &idp.AdminDeleteUserAttributesOutput{}, nil
+}
