@@ -179,7 +179,11 @@ func (s *Service) GetUser(ctx context.Context, call *access.Call, in *idp.GetUse
 		rule, ok := who.pool.Schema.Find(name)
 		return ok && !rule.DeveloperOnly && who.client.mayRead(rule)
 	}
-	return &idp.GetUserOutput{Username: &who.user.Username, UserAttributes: who.user.attributeShapes(readable)}, nil
+	factors, preferred, older := who.user.Second.shown()
+	return &idp.GetUserOutput{
+		Username: &who.user.Username, UserAttributes: who.user.attributeShapes(readable),
+		UserMFASettingList: factors, PreferredMfaSetting: preferred, MFAOptions: older,
+	}, nil
 }
 
 // GlobalSignOut takes back every token of the bearer.

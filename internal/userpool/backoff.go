@@ -57,20 +57,38 @@ var (
 
 // guesses says which counters an attempt is held against. An id is "" where it
 // does not apply.
-type guesses struct{ ids [3]string }
+type guesses struct {
+	ids    [3]string
+	limits [3]limit
+}
 
-var limits = [3]limit{perUserAndAddress, perUser, perAddress}
+// perSecond bounds guesses at one user's second factor from anywhere. Only who has
+// proved the first one gets so far, which makes it no way to shut a stranger out.
+var perSecond = limit{free: 30, most: 15 * time.Minute}
 
 // guessesFor names the counters: keyed hashes, so that the table tells nobody
 // who tried. nameKey is the user's own name or, of a user who does not exist,
 // the folded name that was tried. An address that stands for many people (a
 // server that signs its users in) is not counted by itself.
 func (s *Service) guessesFor(poolID, nameKey string, from netip.Addr, shared bool) guesses {
+	g := s.guessesAt("user", poolID, nameKey, from, shared)
+	g.limits = [3]limit{perUserAndAddress, perUser, perAddress}
+	return g
+}
+
+// secondGuessesFor is guessesFor for second factors; nameKey is a user's.
+func (s *Service) secondGuessesFor(poolID, nameKey string, from netip.Addr, shared bool) guesses {
+	g := s.guessesAt("second factor", poolID, nameKey, from, shared)
+	g.limits = [3]limit{perUserAndAddress, perSecond, perAddress}
+	return g
+}
+
+func (s *Service) guessesAt(what, poolID, nameKey string, from netip.Addr, shared bool) guesses {
 	id := func(parts ...string) string {
 		return hex.EncodeToString(s.keys.MAC(keyring.Tokens, append([]string{"sign-in-failures", poolID}, parts...)...))
 	}
 	address := network(from)
-	g := guesses{ids: [3]string{id("user and address", nameKey, address), id("user", nameKey), ""}}
+	g := guesses{ids: [3]string{id(what+" and address", nameKey, address), id(what, nameKey), ""}}
 	if !shared {
 		g.ids[2] = id("address", address)
 	}
@@ -115,7 +133,7 @@ func (s *Service) failed(ctx context.Context, g guesses, now time.Time) error {
 				}
 				f.Count++
 				f.Last = now.UnixMilli()
-				f.Locked = now.Add(limits[i].lock(f.Count)).UnixMilli()
+				f.Locked = now.Add(g.limits[i].lock(f.Count)).UnixMilli()
 				return nil
 			}
 			_, err := failureTable.Update(ctx, tx, count, id)

@@ -27,6 +27,7 @@ type Challenge struct {
 	Name     string
 	Progress Progress
 	Event    *carriedEvent `json:",omitempty"`
+	Tries    int           `json:",omitempty"` // answers that were looked at, where they are counted
 	Expires  int64         // Unix milliseconds
 }
 
@@ -43,15 +44,25 @@ func (s *Service) challengeID(session string) string {
 
 // openChallenge keeps what the sign-in waits for and returns the session text.
 func (s *Service) openChallenge(ctx context.Context, a attempt, u *User, name types.ChallengeNameType, now time.Time) (string, error) {
-	b := make([]byte, sessionBytes)
-	if _, err := io.ReadFull(s.random, b); err != nil {
+	ch, session, err := s.newChallenge(a, u, name, now)
+	if err != nil {
 		return "", err
 	}
-	session := base64.RawURLEncoding.EncodeToString(b)
-	return session, challengeTable.Insert(ctx, s.db, &Challenge{
+	return session, challengeTable.Insert(ctx, s.db, ch)
+}
+
+// newChallenge is openChallenge for whoever keeps the challenge together with
+// something else.
+func (s *Service) newChallenge(a attempt, u *User, name types.ChallengeNameType, now time.Time) (ch *Challenge, session string, err error) {
+	b := make([]byte, sessionBytes)
+	if _, err := io.ReadFull(s.random, b); err != nil {
+		return nil, "", err
+	}
+	session = base64.RawURLEncoding.EncodeToString(b)
+	return &Challenge{
 		ID: s.challengeID(session), PoolID: a.pool.ID, ClientID: a.client.ID, NameKey: u.NameKey, Sub: u.Sub, Epoch: u.Epoch,
 		Name: string(name), Progress: a.progress, Event: a.event.carried(), Expires: now.Add(a.client.sessionValidity()).UnixMilli(),
-	})
+	}, session, nil
 }
 
 // readChallenge returns the challenge of a session and its user, if the session

@@ -65,8 +65,12 @@ func (p *Pool) recoveryAddresses() []string {
 // recoveryAddress is where a code for a new password goes: only where the user
 // has proved to be. "" is nowhere.
 func (p *Pool) recoveryAddress(u *User) string {
+	second := p.secondFactorsOf(u)
 	for _, a := range p.recoveryAddresses() {
-		if u.verified(a) {
+		// One phone or mailbox must not be both factors at once. AWS holds pools to
+		// that which say how accounts are recovered; others recover as they always did.
+		both := p.Shown.Recovery != nil && slices.ContainsFunc(second, func(f Factor) bool { return f.attribute() == a })
+		if u.verified(a) && !both {
 			return a
 		}
 	}
@@ -83,23 +87,33 @@ const (
 // are, and people choose their names: what they choose must not become markup.
 func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.Message {
 	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), Code: text}
-	template := deref(p.Shown.VerificationTemplate)
+	texts := p.codeTexts(c.Purpose)
 	name := p.knownName(u)
 	if c.Purpose == codeSignIn {
 		return p.signInMessage(m, c, name)
 	}
 	if c.Attribute == attributePhone {
 		m.Channel = "sms"
-		body := orElse(deref(template.SmsMessage), orElse(deref(p.Shown.SMSVerificationMessage), codeSMS))
-		m.Body = strings.NewReplacer("{username}", name, "{####}", text).Replace(body)
+		m.Body = strings.NewReplacer("{username}", name, "{####}", text).Replace(texts.SMS)
 		return m
 	}
 	m.Channel = "email"
-	subject := orElse(deref(template.EmailSubject), orElse(deref(p.Shown.EmailVerificationSubject), codeSubject))
-	body := orElse(deref(template.EmailMessage), orElse(deref(p.Shown.EmailVerificationMessage), codeEmail))
-	m.Subject = strings.NewReplacer("{username}", name, "{####}", text).Replace(subject)
-	m.Body = strings.NewReplacer("{username}", html.EscapeString(name), "{####}", text).Replace(body)
+	m.Subject = strings.NewReplacer("{username}", name, "{####}", text).Replace(texts.Subject)
+	m.Body = strings.NewReplacer("{username}", html.EscapeString(name), "{####}", text).Replace(texts.Email)
 	return m
+}
+
+// codeTexts are the pool's templates of a message that brings a code.
+func (p *Pool) codeTexts(purpose codePurpose) MessageText {
+	if purpose == codeMFA {
+		return p.mfaTexts()
+	}
+	template := deref(p.Shown.VerificationTemplate)
+	return MessageText{
+		Subject: orElse(deref(template.EmailSubject), orElse(deref(p.Shown.EmailVerificationSubject), codeSubject)),
+		Email:   orElse(deref(template.EmailMessage), orElse(deref(p.Shown.EmailVerificationMessage), codeEmail)),
+		SMS:     orElse(deref(template.SmsMessage), orElse(deref(p.Shown.SMSVerificationMessage), codeSMS)),
+	}
 }
 
 // knownName is the name that the user goes by: where names are addresses, people

@@ -25,6 +25,7 @@ func (s *Service) API() *awsapi.Service {
 			s.resourceServerOperations(),
 			s.clientSecretOperations(),
 			s.peopleOperations(),
+			s.mfaOperations(),
 		),
 	}
 }

@@ -31,8 +31,8 @@ type Pool struct {
 	Tags          map[string]string              `json:",omitempty"`
 
 	Lambda *types.LambdaConfigType `json:",omitempty"` // triggers; nil: none
-
-	Shown ShownSettings
+	MFA    MFASettings             `json:",omitzero"`
+	Shown  ShownSettings
 }
 
 // MessageText is a message to a user, with {username} and {####} to fill in.

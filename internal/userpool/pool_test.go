@@ -56,7 +56,7 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		text   string
 		change func(*idp.CreateUserPoolInput)
 	}{
-		"MFA on": {"MfaConfiguration ON is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" }},
+		"MFA by nothing": {"SMS configuration and Auto verification for phone_number are required when MFA is required/optional", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" }},
 		"triggers": {"The trigger PreSignUp is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")}
 		}},

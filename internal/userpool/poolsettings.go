@@ -68,6 +68,7 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if err := p.setTriggers(in.LambdaConfig); err != nil {
 		return err
 	}
+	sms := p.Shown.SMS
 	p.Shown = ShownSettings{
 		Email: in.EmailConfiguration, EmailVerificationMessage: in.EmailVerificationMessage, EmailVerificationSubject: in.EmailVerificationSubject,
 		SMSAuthenticationMessage: in.SmsAuthenticationMessage, SMSVerificationMessage: in.SmsVerificationMessage,
@@ -83,15 +84,13 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if in.AdminCreateUserConfig != nil {
 		p.Shown.InviteTemplate = in.AdminCreateUserConfig.InviteMessageTemplate
 	}
-	return nil
+	return p.changeMFA(in, sms)
 }
 
 // refuseUnsupported names the settings whose promise this server could not
 // keep: a pool that says MFA and does not ask for it is worse than none.
 func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 	switch {
-	case in.MfaConfiguration != "" && in.MfaConfiguration != types.UserPoolMfaTypeOff:
-		return unsupported("MfaConfiguration " + string(in.MfaConfiguration))
 	case in.VerificationMessageTemplate != nil && in.VerificationMessageTemplate.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink:
 		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
 	case in.DeviceConfiguration != nil:

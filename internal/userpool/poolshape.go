@@ -11,7 +11,7 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 	out := &types.UserPoolType{
 		Id: &p.ID, Name: &p.Name, Arn: ptr(arn(p.Region, account, p.ID)), CreationDate: &p.Created, LastModifiedDate: &p.Modified,
 		DeletionProtection:     types.DeletionProtectionTypeInactive,
-		MfaConfiguration:       types.UserPoolMfaTypeOff,
+		MfaConfiguration:       p.mfaMode(),
 		EstimatedNumberOfUsers: int32(min(users, 1<<31-1)),
 		LambdaConfig:           p.lambdaShape(),
 		UserPoolTier:           types.UserPoolTierType(p.Tier),

@@ -13,7 +13,9 @@ import (
 type Progress struct {
 	NewPassword bool `json:",omitempty"` // a temporary password was replaced
 
-	First types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with
+	First  types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with
+	Second Factor               `json:",omitempty"` // the second factor that was proved
+	Asks   Factor               `json:",omitempty"` // the second factor that the challenge asks for
 }
 
 // stage is one thing that stands between a proved first factor and the tokens.
@@ -23,6 +25,7 @@ type stage func(s *Service, ctx context.Context, call *access.Call, a attempt, u
 // stages are asked in this order, each time that something was proved.
 var stages = []stage{
 	(*Service).standing,
+	(*Service).secondFactor,
 }
 
 // next goes on with a user who has proved something, by whichever flow: it asks

@@ -144,12 +144,14 @@ var (
 		resourceServerTable.DeleteWhere,
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,
+		pendingTokenTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
 		grantTable.DeleteWhere,
 		codeTable.DeleteWhere,
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,
+		pendingTokenTable.DeleteWhere,
 	}
 	rowsThatExpire = []emptied{
 		grantTable.DeleteWhere,
@@ -158,6 +160,7 @@ var (
 		codeTable.DeleteWhere,
 		spentTable.DeleteWhere,
 		authEventTable.DeleteWhere,
+		pendingTokenTable.DeleteWhere,
 	}
 )
 

@@ -143,6 +143,12 @@ func steps(name types.ChallengeNameType) (step, bool) {
 		return step{name: "sign-in code", anybody: true, answer: (*Service).answerCode}, true
 	case types.ChallengeNameTypeWebAuthn:
 		return step{name: "passkey", anybody: true, answer: (*Service).answerPasskey}, true
+	case types.ChallengeNameTypeSmsMfa, types.ChallengeNameTypeSoftwareTokenMfa:
+		return step{name: "second factor", answer: (*Service).answerSecond}, true
+	case types.ChallengeNameTypeSelectMfaType:
+		return step{name: "choice of second factor", answer: (*Service).chooseSecond}, true
+	case types.ChallengeNameTypeMfaSetup:
+		return step{name: "second factor setup", answer: (*Service).finishSetup}, true
 	}
 	return step{}, false
 }

@@ -277,7 +277,7 @@ func TestNewPasswordRequired(t *testing.T) {
 		})
 	}
 	_, err := w.RespondToAuthChallenge(ctx, &idp.RespondToAuthChallengeInput{ClientId: client.ClientId, ChallengeName: "SMS_MFA", Session: start.Session, ChallengeResponses: good()})
-	refused(t, err, "InvalidParameterException", "The challenge SMS_MFA is not supported by Sallyport yet")
+	refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
 
 	done := must(w.answer(client, start.Session, good()))(t)
 	if done.AuthenticationResult == nil || done.AuthenticationResult.RefreshToken == nil {

@@ -89,6 +89,9 @@ func (s *Service) sendSignInCode(ctx context.Context, call *access.Call, a attem
 // answerCode takes EMAIL_OTP and SMS_OTP. A wrong code is counted like a wrong
 // password and leaves the session as it is, until the code has had its tries.
 func (s *Service) answerCode(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
+	if a.progress.Asks != "" { // EMAIL_OTP is a second factor's challenge as well
+		return s.answerSecond(ctx, call, a, r)
+	}
 	parameter := r.challenge.Name + "_CODE"
 	answer := a.parameters[parameter]
 	if answer == "" {
@@ -147,6 +150,7 @@ func (p *Pool) signInMessage(m outbox.Message, c *Code, name string) outbox.Mess
 		m.Channel, m.Body = "sms", fill(name, orElse(deref(p.Shown.SMSAuthenticationMessage), signInCodeText))
 		return m
 	}
-	m.Channel, m.Subject, m.Body = "email", fill(name, signInCodeSubject), fill(html.EscapeString(name), signInCodeText)
+	m.Channel, m.Subject, m.Body = "email",
+		fill(name, orElse(deref(p.MFA.EmailSubject), signInCodeSubject)), fill(html.EscapeString(name), orElse(deref(p.MFA.EmailMessage), signInCodeText))
 	return m
 }

@@ -38,6 +38,8 @@ type User struct {
 	Former      [][]byte  `json:",omitempty"` // sealed hashes of earlier passwords, the last first
 	SRP         []byte    `json:",omitempty"` // sealed verifiers of the same password; empty: it works by password only
 
+	Second SecondFactors `json:",omitzero"`
+
 	// Epoch counts the times that all tokens were taken back. A grant of an
 	// earlier epoch is dead. SignedOut is when that last happened.
 	Epoch     int64

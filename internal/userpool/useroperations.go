@@ -63,6 +63,7 @@ func (u *User) setAttributes(values map[string]string) {
 		if value == "" {
 			delete(u.Attributes, name)
 			delete(u.Attributes, name+"_verified")
+			u.Second.lose(name)
 			continue
 		}
 		u.Attributes[name] = value
@@ -96,7 +97,9 @@ func (s *Service) AdminGetUser(ctx context.Context, call *access.Call, in *idp.A
 	if err != nil {
 		return nil, err
 	}
+	factors, preferred, older := u.Second.shown()
 	return &idp.AdminGetUserOutput{
+		UserMFASettingList: factors, PreferredMfaSetting: preferred, MFAOptions: older,
 		Username: &u.Username, Enabled: u.Enabled, UserAttributes: u.attributeShapes(nil), UserStatus: types.UserStatusType(u.Status),
 		UserCreateDate: &u.Created, UserLastModifiedDate: &u.Modified,
 	}, nil
