@@ -1,6 +1,7 @@
 package srp
 
 import (
+	"bytes"
 	"io"
 	"math/big"
 )
@@ -31,6 +32,21 @@ func NewSalt(random io.Reader) ([]byte, error) {
 func exponent(id Identity, password string, salt []byte) *big.Int {
 	inner := hash([]byte(id.Pool), []byte(id.User), []byte(":"), []byte(password))
 	return new(big.Int).SetBytes(hash(pad(new(big.Int).SetBytes(salt)), inner))
+}
+
+// ParseVerifier reads a verifier that was made elsewhere, with or without leading
+// zeros. It returns NumberBytes bytes, or ErrNumber, also for the two numbers of
+// the group that everybody knows the exponent of.
+func ParseVerifier(b []byte) ([]byte, error) {
+	b = bytes.TrimLeft(b, "\x00")
+	if len(b) > NumberBytes {
+		return nil, ErrNumber
+	}
+	n, one := new(big.Int).SetBytes(b), big.NewInt(1)
+	if n.Cmp(one) <= 0 || n.Cmp(new(big.Int).Sub(modulus, one)) >= 0 {
+		return nil, ErrNumber
+	}
+	return bytesOf(n), nil
 }
 
 // Verifier is what a server keeps of a password, NumberBytes long. Nobody can

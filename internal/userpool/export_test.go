@@ -128,3 +128,13 @@ func (s *Service) Queues() int {
 	defer s.queues.mu.Unlock()
 	return len(s.queues.open)
 }
+
+// Devices are the devices of a pool as they lie in the database.
+func (s *Service) Devices(ctx context.Context, poolID string) ([]*Device, error) {
+	return deviceTable.List(ctx, s.db, ofPool, poolID)
+}
+
+// SetDevice puts a device's row where it was not made for.
+func (s *Service) SetDevice(ctx context.Context, d *Device) error {
+	return deviceTable.Insert(ctx, s.db, d)
+}

@@ -7,16 +7,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/audit"
-	"github.com/sallyport/sallyport/internal/awsapi"
 )
-
-// deviceOperations are those of devices, and of the refresh tokens that sign-ins
-// on them go on with.
-func (s *Service) deviceOperations() []awsapi.Operation {
-	return []awsapi.Operation{
-		awsapi.Op("GetTokensFromRefreshToken", awsapi.Public, s.GetTokensFromRefreshToken, awsapi.Require("RefreshToken", "ClientId")),
-	}
-}
 
 // GetTokensFromRefreshToken gives new tokens for a refresh token and, if the
 // client rotates them, a new refresh token of the same expiry.
@@ -43,7 +34,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, call *access.Ca
 	}
 	// Tokens before rotation: if they cannot be made, the client still has a
 	// refresh token that works.
-	result, err := s.renew(ctx, call, a, g, u)
+	result, err := s.renew(ctx, call, a, g, u, deref(in.DeviceKey))
 	if err != nil {
 		return nil, err
 	}

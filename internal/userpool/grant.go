@@ -31,11 +31,16 @@ type Grant struct {
 	// as a grace can reach; Unix milliseconds.
 	Generation int64   `json:",omitempty"`
 	Replaced   []int64 `json:",omitempty"`
+
+	Device       string `json:",omitempty"` // key of the device that the sign-in is on
+	DeviceKnown  bool   `json:",omitempty"` // it was confirmed before; else the key was made for this sign-in, to be confirmed or not
+	DeviceProved bool   `json:",omitempty"` // it proved itself, or the key was made for this sign-in
+	DeviceGone   bool   `json:",omitempty"` // it was forgotten: nothing can be refreshed
 }
 
 // newGrant signs the user in: it keeps a grant and returns it with its refresh
 // token. The tokens are issued after the transaction, which signing would hold up.
-func (s *Service) newGrant(ctx context.Context, session store.Session, c *clientState, u *User, now time.Time) (*Grant, string, error) {
+func (s *Service) newGrant(ctx context.Context, session store.Session, c *clientState, u *User, on sessionDevice, now time.Time) (*Grant, string, error) {
 	refresh, err := s.newRefreshToken()
 	if err != nil {
 		return nil, "", err
@@ -47,6 +52,7 @@ func (s *Service) newGrant(ctx context.Context, session store.Session, c *client
 	g := &Grant{
 		ID: s.grantID(refresh), OriginID: origin, PoolID: u.PoolID, ClientID: c.ID, NameKey: u.NameKey, Sub: u.Sub,
 		AuthTime: now.Unix(), Expires: now.Add(c.refreshValidity()).UnixMilli(), Epoch: u.Epoch,
+		Device: on.key, DeviceKnown: on.key != "" && !on.new, DeviceProved: on.proved,
 	}
 	return g, refresh, grantTable.Insert(ctx, session, g)
 }
@@ -126,7 +132,7 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	if err := a.client.checkSecretHash(hash, u.Username, u.Sub, u.NameKey); err != nil {
 		return nil, s.refused(call, "secret hash", err)
 	}
-	result, err := s.renew(ctx, call, a, g, u)
+	result, err := s.renew(ctx, call, a, g, u, a.parameters["DEVICE_KEY"])
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +140,13 @@ func (s *Service) refresh(ctx context.Context, call *access.Call, a attempt) (*a
 	return &answered{result: result}, nil
 }
 
-// renew makes new ID and access tokens of a sign-in.
-func (s *Service) renew(ctx context.Context, call *access.Call, a attempt, g *Grant, u *User) (*types.AuthenticationResultType, error) {
-	return s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, metadata: a.metadata, time: call.Time})
+// renew makes new ID and access tokens of a sign-in, for the device that it is on.
+func (s *Service) renew(ctx context.Context, call *access.Call, a attempt, g *Grant, u *User, device string) (*types.AuthenticationResultType, error) {
+	claim, err := s.deviceOfGrant(ctx, a.pool.Pool, g, device)
+	if err != nil {
+		return nil, s.refused(call, "device", err)
+	}
+	return s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, device: claim, metadata: a.metadata, time: call.Time})
 }
 
 // refused notes what refused a sign-in, by the error's own words, and passes it on.

@@ -29,6 +29,7 @@ type Pool struct {
 	Security      types.AdvancedSecurityModeType `json:",omitempty"` // threat protection; "": never asked for
 	Risk          *Risk                          `json:",omitempty"`
 	Tags          map[string]string              `json:",omitempty"`
+	Devices       *DeviceSettings                `json:",omitempty"` // nil: devices are not tracked
 
 	Lambda *types.LambdaConfigType `json:",omitempty"` // triggers; nil: none
 	MFA    MFASettings             `json:",omitzero"`

@@ -70,7 +70,6 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
 		}},
 		"long subject": {"", func(in *idp.CreateUserPoolInput) { in.EmailVerificationSubject = aws.String(strings.Repeat("x", 141)) }},
-		"devices":      {"DeviceConfiguration is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) { in.DeviceConfiguration = &types.DeviceConfigurationType{} }},
 		"add-ons": {"AdvancedSecurityAdditionalFlows is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
 			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED", AdvancedSecurityAdditionalFlows: &types.AdvancedSecurityAdditionalFlowsType{CustomAuthMode: "AUDIT"}}
 		}},

@@ -65,6 +65,7 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 	if err := checkShown(in); err != nil {
 		return err
 	}
+	p.Devices = deviceSettings(in.DeviceConfiguration)
 	if err := p.setTriggers(in.LambdaConfig); err != nil {
 		return err
 	}
@@ -93,8 +94,6 @@ func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 	switch {
 	case in.VerificationMessageTemplate != nil && in.VerificationMessageTemplate.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink:
 		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
-	case in.DeviceConfiguration != nil:
-		return unsupported("DeviceConfiguration")
 	case in.KeyConfiguration != nil && (in.KeyConfiguration.KeyType != types.EncryptionKeyTypeAwsOwnedKey || in.KeyConfiguration.KmsKeyArn != nil):
 		return unsupported("KeyConfiguration with a KMS key (the server's master key seals all pools)")
 	case in.IssuerConfiguration != nil && in.IssuerConfiguration.Type != types.IssuerTypeOriginal:

@@ -16,6 +16,7 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 		LambdaConfig:           p.lambdaShape(),
 		UserPoolTier:           types.UserPoolTierType(p.Tier),
 		UserPoolTags:           p.Tags,
+		DeviceConfiguration:    p.Devices.shape(),
 		UsernameConfiguration:  &types.UsernameConfigurationType{CaseSensitive: &p.CaseSensitive},
 		AdminCreateUserConfig: &types.AdminCreateUserConfigType{
 			AllowAdminCreateUserOnly: p.AdminOnly, InviteMessageTemplate: p.Shown.InviteTemplate, UnusedAccountValidityDays: p.Policy.TemporaryDays,

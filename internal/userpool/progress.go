@@ -16,6 +16,9 @@ type Progress struct {
 	First  types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with
 	Second Factor               `json:",omitempty"` // the second factor that was proved
 	Asks   Factor               `json:",omitempty"` // the second factor that the challenge asks for
+
+	DeviceKey    string `json:",omitempty"` // the device that the client says it is
+	DeviceProved string `json:",omitempty"` // the device that proved itself, in the place of a second factor
 }
 
 // stage is one thing that stands between a proved first factor and the tokens.
@@ -25,6 +28,7 @@ type stage func(s *Service, ctx context.Context, call *access.Call, a attempt, u
 // stages are asked in this order, each time that something was proved.
 var stages = []stage{
 	(*Service).standing,
+	(*Service).knownDevice,
 	(*Service).secondFactor,
 }
 
@@ -33,6 +37,7 @@ var stages = []stage{
 // stands in a.progress.
 func (s *Service) next(ctx context.Context, call *access.Call, a attempt, u *User) (*answered, error) {
 	a.event.of(u)
+	a.noteDevice()
 	for _, stage := range stages {
 		if done, err := stage(s, ctx, call, a, u); done != nil || err != nil {
 			return done, err
@@ -65,14 +70,19 @@ func (s *Service) standing(ctx context.Context, call *access.Call, a attempt, u 
 
 // finish is the end of a sign-in: a grant, its refresh token and its first tokens.
 func (s *Service) finish(ctx context.Context, call *access.Call, a attempt, u *User) (*answered, error) {
-	g, refresh, err := s.newGrant(ctx, s.db, a.client, u, call.Time)
+	on, err := s.deviceOfSignIn(ctx, a, u, call.Time)
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, metadata: a.metadata, time: call.Time})
+	g, refresh, err := s.newGrant(ctx, s.db, a.client, u, on, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, device: on.claimed(), metadata: a.metadata, time: call.Time})
 	if err != nil {
 		return nil, err
 	}
 	result.RefreshToken = &refresh
+	result.NewDeviceMetadata = s.deviceMetadata(a.pool.Pool, on)
 	return &answered{result: result}, nil
 }

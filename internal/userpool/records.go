@@ -101,6 +101,12 @@ var grantTable = store.NewTable(store.Schema[Grant]{
 		{Name: "origin_jti", Value: func(g *Grant) any { return g.OriginID }},
 		{Name: "pool_id", Value: func(g *Grant) any { return g.PoolID }},
 		{Name: "sub", Value: func(g *Grant) any { return g.Sub }},
+		{Name: "device", Value: func(g *Grant) any {
+			if g.Device == "" {
+				return nil
+			}
+			return g.Device
+		}},
 		// An access token may outlive the refresh token it came from by a day.
 		{Name: "expires", Value: func(g *Grant) any { return g.Expires + maxAccessValidity.Milliseconds() }},
 	},
@@ -139,6 +145,7 @@ var (
 		grantTable.DeleteWhere,
 		challengeTable.DeleteWhere,
 		codeTable.DeleteWhere,
+		deviceTable.DeleteWhere,
 		providerTable.DeleteWhere,
 		identifierTable.DeleteWhere,
 		resourceServerTable.DeleteWhere,
@@ -148,6 +155,7 @@ var (
 	}
 	rowsOfUser = []emptied{
 		grantTable.DeleteWhere,
+		deviceTable.DeleteWhere,
 		codeTable.DeleteWhere,
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,

@@ -149,6 +149,10 @@ func steps(name types.ChallengeNameType) (step, bool) {
 		return step{name: "choice of second factor", answer: (*Service).chooseSecond}, true
 	case types.ChallengeNameTypeMfaSetup:
 		return step{name: "second factor setup", answer: (*Service).finishSetup}, true
+	case types.ChallengeNameTypeDeviceSrpAuth:
+		return step{name: "device", answer: (*Service).offerDeviceSRP}, true
+	case types.ChallengeNameTypeDevicePasswordVerifier:
+		return step{name: "device proof", answer: (*Service).proveDevice}, true
 	}
 	return step{}, false
 }

@@ -113,6 +113,7 @@ func optional(text string) *string {
 // begin finds the flow. A flow that is not here says so, to clients that may use it.
 func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow types.AuthFlowType) (*answered, error) {
 	call.Record.Note("flow", audit.Passed, "pool "+a.pool.ID+", client "+a.client.ID, call.Time)
+	a.noteDevice()
 	disabled := invalid(textFlowDisabled(string(flow)))
 	if a.admin {
 		disabled = invalid(textBadFlow)

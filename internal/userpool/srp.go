@@ -27,6 +27,7 @@ type exchange struct {
 	Name    string // USER_ID_FOR_SRP
 	Public  []byte // A
 	Offer   srp.Offer
+	Device  string `json:",omitempty"` // DEVICE_KEY of the first call
 }
 
 const (
@@ -88,7 +89,7 @@ func (s *Service) offerSRP(ctx context.Context, call *access.Call, a attempt) (*
 
 // openExchange answers with PASSWORD_VERIFIER. u is nil for nobody.
 func (s *Service) openExchange(ctx context.Context, call *access.Call, a attempt, u *User, public []byte) (*answered, error) {
-	e := &exchange{Typed: a.pool.fold(a.parameters["USERNAME"]), Public: public, Expires: call.Time.Add(a.client.sessionValidity()).UnixMilli()}
+	e := &exchange{Typed: a.pool.fold(a.parameters["USERNAME"]), Public: public, Device: a.deviceKey(), Expires: call.Time.Add(a.client.sessionValidity()).UnixMilli()}
 	var err error
 	if e.Name, e.Sub, err = s.srpName(a, u, e.Typed); err != nil {
 		return nil, err
@@ -174,6 +175,9 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if e.Device != "" {
+		a.progress.DeviceKey = e.Device
 	}
 	return s.next(ctx, call, a, u)
 }

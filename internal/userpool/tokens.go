@@ -23,6 +23,7 @@ type issuance struct {
 	client   *clientState
 	user     *User
 	grant    *Grant
+	device   string            // key of a remembered device that the access token names; "": none
 	metadata map[string]string // ClientMetadata of the call
 	time     time.Time
 }
@@ -68,6 +69,9 @@ func (s *Service) issue(ctx context.Context, of issuance) (*types.Authentication
 	access["client_id"] = c.ID
 	access["username"] = u.Username
 	access["scope"] = scopeSelf
+	if of.device != "" {
+		access["device_key"] = of.device
+	}
 	access["exp"] = now.Add(c.accessValidity()).Unix()
 
 	id, err := common()
