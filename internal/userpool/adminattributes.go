@@ -23,7 +23,7 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, call *access.Ca
 		rule, ok := p.Schema.Find(name)
 		switch {
 		case !ok:
-			return nil, invalid(textUnknownAttribute(name))
+			return nil, invalid(textNoAttribute(name))
 		case name == attributeSub || name == attributeIdentities || !rule.Mutable:
 			return nil, invalid(textImmutable(name))
 		case rule.Required:

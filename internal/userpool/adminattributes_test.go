@@ -41,8 +41,8 @@ func TestAdministratorsRemoveAttributes(t *testing.T) {
 			"sub": "user.sub: Attribute cannot be updated.\n", "identities": "user.identities: Attribute cannot be updated.\n",
 			"name":            "Attributes did not conform to the schema: name: The attribute is required",
 			"custom:fixed":    "user.custom:fixed: Attribute cannot be updated.\n",
-			"custom:secret":   "Attributes did not conform to the schema: Type for attribute {custom:secret} could not be determined",
-			"text":            "Attributes did not conform to the schema: Type for attribute {text} could not be determined",
+			"custom:secret":   "Invalid user attributes: user.custom:secret: Attribute does not exist in the schema.\n",
+			"text":            "Invalid user attributes: user.text: Attribute does not exist in the schema.\n",
 			"custom:text\x00": "",
 		} {
 			refused(t, remove("nickname", name), "InvalidParameterException", text)

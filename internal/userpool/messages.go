@@ -100,6 +100,9 @@ func textRequired(attribute string) string {
 func textUnknownAttribute(name string) string {
 	return textSchema + "Type for attribute {" + name + "} could not be determined"
 }
+func textNoAttribute(name string) string {
+	return "Invalid user attributes: user." + name + ": Attribute does not exist in the schema.\n"
+}
 func textImmutable(name string) string { return "user." + name + ": Attribute cannot be updated.\n" }
 func textProvided(name string) string  { return "Cannot modify an already provided " + name }
 func textNotToConfirm(status UserStatus) string {

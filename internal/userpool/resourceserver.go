@@ -73,7 +73,7 @@ func (r *ResourceServer) set(name *string, scopes []types.ResourceServerScopeTyp
 }
 
 func (r *ResourceServer) shape() *types.ResourceServerType {
-	out := &types.ResourceServerType{UserPoolId: &r.PoolID, Identifier: &r.Identifier, Name: &r.Name, Scopes: []types.ResourceServerScopeType{}}
+	out := &types.ResourceServerType{UserPoolId: &r.PoolID, Identifier: &r.Identifier, Name: &r.Name}
 	for _, s := range r.Scopes {
 		out.Scopes = append(out.Scopes, types.ResourceServerScopeType{ScopeName: &s.Name, ScopeDescription: &s.Description})
 	}
