@@ -57,7 +57,11 @@ func knock(ctx context.Context, c config.Config) *operatorDoor {
 // root key. A server for tests on this machine asks for none: so a key that
 // cannot be found counts only when the server wants one.
 func (d *operatorDoor) ask(ctx context.Context, client *http.Client, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+path, nil)
+	return d.request(ctx, client, http.MethodGet, path)
+}
+
+func (d *operatorDoor) request(ctx context.Context, client *http.Client, method, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, d.base+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +81,12 @@ func (d *operatorDoor) ask(ctx context.Context, client *http.Client, path string
 
 // read is ask for what comes as a whole.
 func (d *operatorDoor) read(ctx context.Context, path string) (body []byte, status int, err error) {
-	response, err := d.ask(ctx, plainClient(), path)
+	return d.send(ctx, http.MethodGet, path)
+}
+
+// send asks, or has something done, and reads what comes as a whole.
+func (d *operatorDoor) send(ctx context.Context, method, path string) (body []byte, status int, err error) {
+	response, err := d.request(ctx, plainClient(), method, path)
 	if err != nil {
 		return nil, 0, err
 	}

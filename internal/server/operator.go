@@ -41,6 +41,8 @@ func newOperator(s *Server) *operator {
 		"outbox":    {http.MethodGet, o.rootOrTest, o.outbox},
 		allRequests: {http.MethodGet, o.rootOrTest, o.requests},
 		oneRequest:  {http.MethodGet, o.rootOrTest, o.request},
+		listKeys:    {http.MethodGet, o.rootOrTest, o.keys},
+		rotateKeys:  {http.MethodPost, o.rootOrTest, o.rotate},
 		"logs":      {http.MethodGet, o.rootOrTest, o.accessLogs},
 	}
 	return o

@@ -22,16 +22,15 @@ const (
 )
 
 // SigningKey is an RSA key of a pool as it is stored. ID and access tokens have
-// keys of their own. All keys of a pool verify; of each use the newest that
-// Signs signs, so a key is replaced by adding one and removed when its last
-// token has expired.
+// keys of their own. All keys of a pool verify; which one signs, and when one
+// leaves, the rows tell together: see keyrotation.go. A row never changes.
 type SigningKey struct {
-	ID      string // kid
-	PoolID  string
-	Use     TokenUse
-	Signs   bool
-	Created time.Time
-	Sealed  []byte // PKCS #8, sealed for the kid
+	ID        string // kid
+	PoolID    string
+	Use       TokenUse
+	Created   time.Time
+	SignsFrom time.Time `json:",omitzero"` // zero: since it was created
+	Sealed    []byte    // PKCS #8, sealed for the kid
 }
 
 // signingKey is a key ready for use.
@@ -40,7 +39,7 @@ type signingKey struct {
 	key *jws.Key
 }
 
-// makeKeys makes the two keys of a new pool, at the same time: each takes about a tenth of a second.
+// makeKeys makes two new keys of a pool, at the same time: each takes about a tenth of a second.
 func (s *Service) makeKeys(ctx context.Context, poolID string, now time.Time) ([]*SigningKey, error) {
 	uses := []TokenUse{IDToken, AccessToken}
 	rows := make([]*SigningKey, len(uses))
@@ -55,7 +54,7 @@ func (s *Service) makeKeys(ctx context.Context, poolID string, now time.Time) ([
 			if _, err := io.ReadFull(s.random, id); err != nil {
 				return err
 			}
-			row := &SigningKey{ID: base64.StdEncoding.EncodeToString(id), PoolID: poolID, Use: use, Signs: true, Created: now}
+			row := &SigningKey{ID: base64.StdEncoding.EncodeToString(id), PoolID: poolID, Use: use, Created: now}
 			row.Sealed, err = jws.Seal(s.keys, keyring.SigningKeys, row.ID, private)
 			rows[i] = row
 			return err

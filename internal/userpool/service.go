@@ -132,7 +132,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 func (s *Service) sweep(ctx context.Context) error {
 	now := s.clock.Now().UnixMilli()
-	var failed []error
+	failed := []error{s.retireKeys(ctx, s.clock.Now())}
 	for _, empty := range rowsThatExpire {
 		_, err := empty(ctx, s.db, expired, now)
 		failed = append(failed, err)

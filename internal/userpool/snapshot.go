@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/store"
 )
@@ -154,7 +155,7 @@ func (s *Service) readChanges(ctx context.Context, changes []store.Change) (*sna
 func (s *Service) newPoolState(p *Pool, rows []*SigningKey, servers []*ResourceServer) (*poolState, error) {
 	state := &poolState{Pool: p, servers: servers}
 	before := s.current.Load().pools[p.ID]
-	slices.SortFunc(rows, func(a, b *SigningKey) int { return a.Created.Compare(b.Created) })
+	slices.SortFunc(rows, byBeginning)
 	for _, row := range rows {
 		key := before.find(row)
 		if key == nil {
@@ -180,19 +181,28 @@ func (p *poolState) find(row *SigningKey) *signingKey {
 		return nil
 	}
 	for _, k := range p.keys {
-		if k.ID == row.ID && k.Signs == row.Signs {
+		if k.ID == row.ID { // its row never changes
 			return k
 		}
 	}
 	return nil
 }
 
-// signer is the key that signs tokens of that use now.
-func (p *poolState) signer(use TokenUse) (*signingKey, error) {
-	for i := len(p.keys) - 1; i >= 0; i-- {
-		if k := p.keys[i]; k.Use == use && k.Signs {
+// signer is the key that signs tokens of that use at an instant: of those that
+// may, the last. Where a clock is behind the one that made the first, that one.
+func (p *poolState) signer(use TokenUse, now time.Time) (*signingKey, error) {
+	var first *signingKey
+	for _, k := range slices.Backward(p.keys) {
+		if k.Use != use {
+			continue
+		}
+		if !waits(&k.SigningKey, now) {
 			return k, nil
 		}
+		first = k
+	}
+	if first != nil {
+		return first, nil
 	}
 	return nil, fmt.Errorf("userpool: pool %s has no key that signs %s tokens", p.ID, use)
 }

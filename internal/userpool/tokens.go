@@ -88,11 +88,11 @@ func (s *Service) issue(ctx context.Context, of issuance) (*types.Authentication
 	addRoles(id, groups)
 	addAttributes(id, p.Schema, c.Client, u)
 
-	accessText, err := s.signFor(p, AccessToken, access)
+	accessText, err := s.signFor(p, AccessToken, access, now)
 	if err != nil {
 		return nil, err
 	}
-	idText, err := s.signFor(p, IDToken, id)
+	idText, err := s.signFor(p, IDToken, id, now)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ func (s *Service) issue(ctx context.Context, of issuance) (*types.Authentication
 	}, nil
 }
 
-func (s *Service) signFor(p *poolState, use TokenUse, claims map[string]any) (string, error) {
-	key, err := p.signer(use)
+func (s *Service) signFor(p *poolState, use TokenUse, claims map[string]any, now time.Time) (string, error) {
+	key, err := p.signer(use, now)
 	if err != nil {
 		return "", err
 	}
