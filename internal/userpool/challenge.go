@@ -28,6 +28,7 @@ type Challenge struct {
 	Progress Progress
 	Event    *carriedEvent `json:",omitempty"`
 	Tries    int           `json:",omitempty"` // answers that were looked at, where they are counted
+	Led      []byte        `json:",omitempty"` // sealed: what the pool's functions know of the sign-in
 	Expires  int64         // Unix milliseconds
 }
 

@@ -15,6 +15,8 @@
 //	USER_AUTH -> user, or nobody -> what the pool allows and they have -> SELECT_CHALLENGE -> the chosen one
 //	     PASSWORD, PASSWORD_SRP, EMAIL_OTP, SMS_OTP, WEB_AUTHN -> proof -> status, as above
 //
+//	CUSTOM_AUTH -> define -> create -> CUSTOM_CHALLENGE -> session ... answer -> backoff -> verify -> define -> status, as above (custom.go)
+//
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant
 //

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -137,4 +139,18 @@ func (s *Service) Devices(ctx context.Context, poolID string) ([]*Device, error)
 // SetDevice puts a device's row where it was not made for.
 func (s *Service) SetDevice(ctx context.Context, d *Device) error {
 	return deviceTable.Insert(ctx, s.db, d)
+}
+
+// Challenges are the rows of sign-ins under way.
+func (s *Service) Challenges(t testing.TB) string {
+	t.Helper()
+	rows, err := challengeTable.List(t.Context(), s.db, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -11,6 +11,7 @@ import (
 // Progress is how far a sign-in has come. A challenge carries it from one call to
 // the next, so it says only what was proved, never a secret.
 type Progress struct {
+	Custom      bool `json:",omitempty"` // the pool's functions lead, or led, the sign-in
 	NewPassword bool `json:",omitempty"` // a temporary password was replaced
 
 	First  types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with

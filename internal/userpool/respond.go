@@ -153,6 +153,8 @@ func steps(name types.ChallengeNameType) (step, bool) {
 		return step{name: "device", answer: (*Service).offerDeviceSRP}, true
 	case types.ChallengeNameTypeDevicePasswordVerifier:
 		return step{name: "device proof", answer: (*Service).proveDevice}, true
+	case types.ChallengeNameTypeCustomChallenge:
+		return step{name: "custom challenge", sessionless: true, answer: (*Service).answerCustom}, true
 	}
 	return step{}, false
 }

@@ -151,7 +151,7 @@ func (s *Service) begin(ctx context.Context, call *access.Call, a attempt, flow 
 		if !a.client.allows("ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY") {
 			return nil, disabled
 		}
-		return nil, unsupported(string(flow))
+		return s.leadIn(ctx, call, a)
 	default:
 		return nil, invalid(textNoFlow(flow))
 	}

@@ -28,6 +28,7 @@ type exchange struct {
 	Public  []byte // A
 	Offer   srp.Offer
 	Device  string `json:",omitempty"` // DEVICE_KEY of the first call
+	Custom  bool   `json:",omitempty"` // the pool's functions lead the sign-in, and say what is next
 }
 
 const (
@@ -89,7 +90,7 @@ func (s *Service) offerSRP(ctx context.Context, call *access.Call, a attempt) (*
 
 // openExchange answers with PASSWORD_VERIFIER. u is nil for nobody.
 func (s *Service) openExchange(ctx context.Context, call *access.Call, a attempt, u *User, public []byte) (*answered, error) {
-	e := &exchange{Typed: a.pool.fold(a.parameters["USERNAME"]), Public: public, Device: a.deviceKey(), Expires: call.Time.Add(a.client.sessionValidity()).UnixMilli()}
+	e := &exchange{Typed: a.pool.fold(a.parameters["USERNAME"]), Public: public, Custom: a.progress.Custom, Device: a.deviceKey(), Expires: call.Time.Add(a.client.sessionValidity()).UnixMilli()}
 	var err error
 	if e.Name, e.Sub, err = s.srpName(a, u, e.Typed); err != nil {
 		return nil, err
@@ -178,6 +179,10 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r 
 	}
 	if e.Device != "" {
 		a.progress.DeviceKey = e.Device
+	}
+	if e.Custom {
+		rounds := []round{{Name: roundSRP, Right: true}, {Name: roundPassword, Right: true}}
+		return s.lead(ctx, call, a, u, &led{Typed: e.Typed, Told: e.Name, Rounds: rounds})
 	}
 	return s.next(ctx, call, a, u)
 }
