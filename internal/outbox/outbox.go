@@ -49,10 +49,11 @@ type Message struct {
 	Subject    string    `json:"subject"`
 	Body       string    `json:"body"`
 
-	From    string    `json:"from,omitempty"`    // of a mail: the sender that the pool names, "" for the server's own
-	ReplyTo string    `json:"replyTo,omitempty"` // of a mail
-	Until   time.Time `json:"until,omitzero"`    // when what it tells is over; it is not sent any more then
-	State   string    `json:"state,omitempty"`   // what became of it, where there is a way out: see State
+	From     string    `json:"from,omitempty"`     // of a mail: the sender that the pool names, "" for the server's own
+	ReplyTo  string    `json:"replyTo,omitempty"`  // of a mail
+	ClientID string    `json:"clientId,omitempty"` // of the app client it was asked for at, if any
+	Until    time.Time `json:"until,omitzero"`     // when what it tells is over; it is not sent any more then
+	State    string    `json:"state,omitempty"`    // what became of it, where there is a way out: see State
 }
 
 type row struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/userpool"
 )
 
 // Limits of the listener. A request's body is bounded by the service that
@@ -117,6 +118,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.operator.ServeHTTP(w, r)
 	case strings.Contains(path, "/.well-known/"):
 		s.pools.ServeWellKnown(w, r)
+	case userpool.IsConfirmPath(path):
+		s.confirmUser(w, r)
 	default:
 		s.api.ServeHTTP(w, r)
 	}

@@ -86,7 +86,7 @@ const (
 // codeMessage is the mail or text that brings a code. A mail is HTML, as AWS's
 // are, and people choose their names: what they choose must not become markup.
 func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.Message {
-	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), Code: text}
+	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), ClientID: c.ClientID, Code: text, Until: time.UnixMilli(c.Expires)}
 	texts := p.codeTexts(c.Purpose)
 	name := p.knownName(u)
 	if c.Purpose == codeSignIn {
@@ -109,11 +109,15 @@ func (p *Pool) codeTexts(purpose codePurpose) MessageText {
 		return p.mfaTexts()
 	}
 	template := deref(p.Shown.VerificationTemplate)
-	return MessageText{
+	texts := MessageText{
 		Subject: orElse(deref(template.EmailSubject), orElse(deref(p.Shown.EmailVerificationSubject), codeSubject)),
 		Email:   orElse(deref(template.EmailMessage), orElse(deref(p.Shown.EmailVerificationMessage), codeEmail)),
 		SMS:     orElse(deref(template.SmsMessage), orElse(deref(p.Shown.SMSVerificationMessage), codeSMS)),
 	}
+	if p.byLink(purpose) {
+		texts.Subject, texts.Email = p.linkWords()
+	}
+	return texts
 }
 
 // knownName is the name that the user goes by: where names are addresses, people

@@ -238,7 +238,7 @@ func (s *Service) invite(ctx context.Context, tx *store.Tx, call *access.Call, p
 	}
 	asked := func(m types.DeliveryMediumType) bool { return len(channels) == 0 || slices.Contains(channels, m) }
 	fill := strings.NewReplacer("{username}", name, "{####}", password)
-	message := outbox.Message{At: call.Time, UserPoolID: p.ID, Username: u.Username, Purpose: "invitation", Code: password}
+	message := outbox.Message{At: call.Time, UserPoolID: p.ID, Username: u.Username, Purpose: purposeInvitation, Code: password}
 	sent := 0
 	if to := u.Attributes[attributeEmail]; to != "" && asked(types.DeliveryMediumTypeEmail) {
 		message.Channel, message.To = "email", to

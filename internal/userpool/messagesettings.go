@@ -25,6 +25,9 @@ func checkShown(in *idp.UpdateUserPoolInput) error {
 			}
 		}
 	}
+	if err := checkMail(in.EmailConfiguration); err != nil {
+		return err
+	}
 	if in.SmsConfiguration != nil && !strings.HasPrefix(deref(in.SmsConfiguration.SnsCallerArn), "arn:") {
 		return invalid("SnsCallerArn must be the ARN of a role.")
 	}
@@ -36,7 +39,10 @@ func checkShown(in *idp.UpdateUserPoolInput) error {
 			return invalid("DefaultEmailOption must be CONFIRM_WITH_CODE or CONFIRM_WITH_LINK.")
 		}
 		texts = append(texts, t.EmailMessage, t.SmsMessage)
-		short, long = append(short, t.EmailSubject, t.SmsMessage), append(long, t.EmailMessage)
+		short, long = append(short, t.EmailSubject, t.SmsMessage, t.EmailSubjectByLink), append(long, t.EmailMessage, t.EmailMessageByLink)
+		if t.EmailMessageByLink != nil && !linkPlace.MatchString(*t.EmailMessageByLink) {
+			return invalid(textNoLinkPlace)
+		}
 	}
 	for _, text := range short {
 		if utf8.RuneCountInString(deref(text)) > 140 {

@@ -27,16 +27,24 @@ func (s *Service) whom(ctx context.Context, call *access.Call, clientID, secretH
 	if err != nil {
 		return nil, err
 	}
-	n := &named{pool: p, client: c, name: deref(username)}
-	if n.name == "" || utf8.RuneCountInString(n.name) > maxUsername {
+	if !isName(deref(username)) {
 		return nil, invalid(textBadUsername)
 	}
-	if err := c.checkSecretHash(deref(secretHash), n.name); err != nil {
+	if err := c.checkSecretHash(deref(secretHash), deref(username)); err != nil {
 		return nil, s.refused(call, "secret hash", err)
+	}
+	return s.whomOf(ctx, call, p, c, deref(username))
+}
+
+// whomOf looks up whom somebody names at a client that was found.
+func (s *Service) whomOf(ctx context.Context, call *access.Call, p *poolState, c *clientState, name string) (n *named, err error) {
+	if !isName(name) {
+		return nil, invalid(textBadUsername)
 	}
 	if err := s.refuseAddress(call, p.Pool, c.Client, call.Source, false); err != nil {
 		return nil, err
 	}
+	n = &named{pool: p, client: c, name: name}
 	if n.user, err = findUser(ctx, s.db, p.Pool, n.name); err != nil {
 		return nil, err
 	}
@@ -46,6 +54,9 @@ func (s *Service) whom(ctx context.Context, call *access.Call, clientID, secretH
 	}
 	return n, s.hide(n, noUserOfClient())
 }
+
+// isName reports whether somebody could have that name.
+func isName(name string) bool { return name != "" && utf8.RuneCountInString(name) <= maxUsername }
 
 // hide makes nobody of a user for whom a thing is not done. A client that shows
 // its users gets the reason instead.

@@ -40,8 +40,9 @@ type Pool struct {
 type MessageText struct{ Subject, Email, SMS string }
 
 // ShownSettings are kept and shown as they came. Messages, recovery and how
-// addresses change go by them (delivery.go, ownattributes.go); e-mail and SMS
-// settings name AWS's own senders, where this server has its own ways out.
+// addresses change go by them (delivery.go, ownattributes.go), and who mails are
+// from (mailsettings.go). Roles and regions of SMS settings are about SNS, where
+// this server has its own ways out.
 type ShownSettings struct {
 	Email                    *types.EmailConfigurationType          `json:",omitempty"`
 	EmailVerificationMessage *string                                `json:",omitempty"`

@@ -63,9 +63,6 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		"SMS by nobody": {"SnsCallerArn must be the ARN of a role.", func(in *idp.CreateUserPoolInput) {
 			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("sms")}
 		}},
-		"links": {"DefaultEmailOption CONFIRM_WITH_LINK is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_LINK"}
-		}},
 		"proving first what is not proved": {"AttributesRequireVerificationBeforeUpdate may name attributes of AutoVerifiedAttributes only.", func(in *idp.CreateUserPoolInput) {
 			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
 		}},
@@ -78,9 +75,6 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		}},
 		"long history": {"", func(in *idp.CreateUserPoolInput) {
 			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{PasswordHistorySize: aws.Int32(25)}}
-		}},
-		"own mail": {"EmailConfiguration with EmailSendingAccount DEVELOPER is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}
 		}},
 		"length": {"", func(in *idp.CreateUserPoolInput) {
 			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(5)}}

@@ -92,14 +92,10 @@ func (p *Pool) changeable(in *idp.UpdateUserPoolInput) error {
 // keep: a pool that says MFA and does not ask for it is worse than none.
 func refuseUnsupported(in *idp.UpdateUserPoolInput) error {
 	switch {
-	case in.VerificationMessageTemplate != nil && in.VerificationMessageTemplate.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink:
-		return unsupported("DefaultEmailOption CONFIRM_WITH_LINK")
 	case in.KeyConfiguration != nil && (in.KeyConfiguration.KeyType != types.EncryptionKeyTypeAwsOwnedKey || in.KeyConfiguration.KmsKeyArn != nil):
 		return unsupported("KeyConfiguration with a KMS key (the server's master key seals all pools)")
 	case in.IssuerConfiguration != nil && in.IssuerConfiguration.Type != types.IssuerTypeOriginal:
 		return unsupported("IssuerConfiguration other than ORIGINAL (a pool has one issuer, this server's URL and the pool's id)")
-	case in.EmailConfiguration != nil && in.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeDeveloper:
-		return unsupported("EmailConfiguration with EmailSendingAccount DEVELOPER")
 	}
 	return nil
 }

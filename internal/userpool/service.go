@@ -90,11 +90,12 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, outbox: c.Outbox, roles: c.Roles,
+		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, roles: c.Roles,
 		triggers: trigger.Caller{Invoker: c.Functions}, compromised: c.Compromised, random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, signUps: signUpsOfNetwork, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
+	s.outbox = posting{c.Outbox, s}
 	s.current.Store(&snapshot{})
 	if err := s.newNobody(); err != nil {
 		return nil, err

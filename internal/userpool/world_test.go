@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,12 @@ func (w *world) serveOn(server *httptest.Server) {
 	server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/.well-known/") {
 			w.service.ServeWellKnown(rw, r)
+			return
+		}
+		if userpool.IsConfirmPath(r.URL.Path) {
+			record := new(audit.Record)
+			w.service.ServeConfirm(rw, r, &access.Call{Account: account, Source: netip.MustParseAddrPort(r.RemoteAddr).Addr(), Time: w.clock.Now(), Record: record})
+			w.records.Write(record)
 			return
 		}
 		api.ServeHTTP(rw, r)
