@@ -17,6 +17,11 @@
 //
 //	CUSTOM_AUTH -> define -> create -> CUSTOM_CHALLENGE -> session ... answer -> backoff -> verify -> define -> status, as above (custom.go)
 //
+//	status -> second factor (progress.go) -> SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA, or SELECT_MFA_TYPE before one of them
+//	SMS_MFA, EMAIL_OTP -> code of this session -> outbox ... code -> session used up, address verified
+//	SOFTWARE_TOKEN_MFA -> code -> seed -> a step later than the last -> session used up
+//	MFA_SETUP -> AssociateSoftwareToken -> VerifySoftwareToken -> MFA_SETUP, a new session after each
+//
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant
 //

@@ -194,6 +194,7 @@ func (s *Service) follows(ctx context.Context, tx *store.Tx, ch, next *Challenge
 	if err := dropPending(ctx, tx, s.pendingOfSession(ch)); err != nil {
 		return err
 	}
+	next.Event = ch.Event
 	return challengeTable.Insert(ctx, tx, next)
 }
 
