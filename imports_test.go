@@ -18,7 +18,7 @@ var rows = [][]string{
 	{"cmd/sallyport"},
 	{"internal/server"},
 	{"internal/userpool", "internal/identitypool", "internal/account", "internal/restapi", "internal/httpapi", "internal/function", "internal/template", "internal/kms"},
-	{"internal/awsapi", "internal/runner", "internal/gateway"},
+	{"internal/awsapi", "internal/runner", "internal/gateway", "internal/userpool/passkey"},
 	{"internal/userpool/trigger", "internal/gateway/authorizer", "internal/gateway/bearer", "internal/gateway/throttle", "internal/gateway/accesslog", "internal/gateway/upstream"},
 	{"internal/access", "internal/courier"},
 	{"internal/outbox", "internal/jws", "internal/journal", "internal/issuer"},

@@ -120,12 +120,21 @@ func (s *Service) offered(ctx context.Context, a attempt, n *named) ([]types.Cha
 
 // factorsOf are the challenges by which the user can begin a sign-in. Who has not
 // proved an own address yet, or must set a new password, has their password only.
+// So has who must prove a second factor, as at AWS, for a code is a factor of the
+// same kind; but a passkey with which they were verified can be both at once.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
 func (p *Pool) factorsOf(u *User, passkeys bool) []types.ChallengeNameType {
 	var list []types.ChallengeNameType
 	if p.allowsFirst(types.AuthFactorTypePassword) && len(u.Password) > 0 {
 		list = append(list, types.ChallengeNameTypePassword, types.ChallengeNameTypePasswordSrp)
 	}
 	if u.Status != Confirmed {
+		return list
+	}
+	if p.mfaMode() == types.UserPoolMfaTypeOn || len(p.secondFactorsOf(u)) > 0 {
+		if passkeys && p.Passkeys.MultiFactor && u.Second.Passkey {
+			list = append(list, types.ChallengeNameTypeWebAuthn)
+		}
 		return list
 	}
 	if p.allowsFirst(types.AuthFactorTypeEmailOtp) && u.verified(attributeEmail) {
@@ -160,6 +169,7 @@ func (s *Service) standIn(n *named) (u *User, passkeys bool) {
 			}
 		}
 	}
+	u.Second.Passkey = true
 	return u, n.pool.takesPasskeys() && drawn[1]%4 == 0
 }
 

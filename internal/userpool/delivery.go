@@ -89,9 +89,6 @@ func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.
 	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), ClientID: c.ClientID, Code: text, Until: time.UnixMilli(c.Expires)}
 	texts := p.codeTexts(c.Purpose)
 	name := p.knownName(u)
-	if c.Purpose == codeSignIn {
-		return p.signInMessage(m, c, name)
-	}
 	if c.Attribute == attributePhone {
 		m.Channel = "sms"
 		m.Body = strings.NewReplacer("{username}", name, "{####}", text).Replace(texts.SMS)
@@ -105,7 +102,7 @@ func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.
 
 // codeTexts are the pool's templates of a message that brings a code.
 func (p *Pool) codeTexts(purpose codePurpose) MessageText {
-	if purpose == codeMFA {
+	if purpose == codeMFA || purpose == codeSignIn {
 		return p.mfaTexts()
 	}
 	template := deref(p.Shown.VerificationTemplate)

@@ -35,7 +35,7 @@ type preference struct {
 }
 
 // preferences are those that were given; of the others nothing changes.
-func preferences(sms *types.SMSMfaSettingsType, token *types.SoftwareTokenMfaSettingsType, email *types.EmailMfaSettingsType) (wants []preference) {
+func preferences(sms *types.SMSMfaSettingsType, token *types.SoftwareTokenMfaSettingsType, email *types.EmailMfaSettingsType, passkey *types.WebAuthnMfaSettingsType) (wants []preference) {
 	if sms != nil {
 		wants = append(wants, preference{FactorSMS, sms.Enabled, sms.PreferredMfa})
 	}
@@ -44,6 +44,9 @@ func preferences(sms *types.SMSMfaSettingsType, token *types.SoftwareTokenMfaSet
 	}
 	if email != nil {
 		wants = append(wants, preference{FactorEmail, email.Enabled, email.PreferredMfa})
+	}
+	if passkey != nil {
+		wants = append(wants, preference{FactorPasskey, passkey.Enabled, false})
 	}
 	return wants
 }
@@ -56,6 +59,12 @@ func (p *Pool) prefer(u *User, wants []preference) error {
 	for _, w := range wants {
 		if w.preferred {
 			preferred++
+		}
+		if w.factor == FactorPasskey { // the last of all: it depends on the others
+			if err := p.preferPasskey(&after, w.enabled); err != nil {
+				return err
+			}
+			continue
 		}
 		switch {
 		case w.preferred && !w.enabled:
@@ -88,20 +97,14 @@ func (p *Pool) prefer(u *User, wants []preference) error {
 
 // SetUserMFAPreference changes which second factors the bearer has to prove.
 func (s *Service) SetUserMFAPreference(ctx context.Context, call *access.Call, in *idp.SetUserMFAPreferenceInput) (*idp.SetUserMFAPreferenceOutput, error) {
-	if in.WebAuthnMfaSettings != nil && in.WebAuthnMfaSettings.Enabled {
-		return nil, unsupported("WebAuthnMfaSettings")
-	}
 	return &idp.SetUserMFAPreferenceOutput{}, s.preferOfBearer(ctx, call, in.AccessToken,
-		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings))
+		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings, in.WebAuthnMfaSettings))
 }
 
 // AdminSetUserMFAPreference changes which second factors a user has to prove.
 func (s *Service) AdminSetUserMFAPreference(ctx context.Context, call *access.Call, in *idp.AdminSetUserMFAPreferenceInput) (*idp.AdminSetUserMFAPreferenceOutput, error) {
-	if in.WebAuthnMfaSettings != nil && in.WebAuthnMfaSettings.Enabled {
-		return nil, unsupported("WebAuthnMfaSettings")
-	}
 	return &idp.AdminSetUserMFAPreferenceOutput{}, s.preferOfUser(ctx, call, in.UserPoolId, in.Username,
-		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings))
+		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings, in.WebAuthnMfaSettings))
 }
 
 // SetUserSettings is the older way to enable or disable text messages.

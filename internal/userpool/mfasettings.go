@@ -143,13 +143,13 @@ func (s *Service) SetUserPoolMfaConfig(ctx context.Context, call *access.Call, i
 	if err != nil {
 		return nil, err
 	}
-	if in.WebAuthnConfiguration != nil {
-		return nil, unsupported("WebAuthnConfiguration")
-	}
 	var shown *idp.GetUserPoolMfaConfigOutput
 	err = s.changePool(ctx, found.ID, func(p *Pool) error {
 		p.Modified = call.Time
 		err := p.setMFA(in)
+		if err == nil {
+			err = p.setPasskeys(in.WebAuthnConfiguration)
+		}
 		shown = p.shownMFA()
 		return err
 	})
@@ -173,7 +173,7 @@ func (s *Service) GetUserPoolMfaConfig(_ context.Context, call *access.Call, in 
 }
 
 func (p *Pool) shownMFA() *idp.GetUserPoolMfaConfigOutput {
-	out := &idp.GetUserPoolMfaConfigOutput{MfaConfiguration: p.mfaMode()}
+	out := &idp.GetUserPoolMfaConfigOutput{MfaConfiguration: p.mfaMode(), WebAuthnConfiguration: p.passkeyShape()}
 	if out.MfaConfiguration == types.UserPoolMfaTypeOff {
 		return out
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/document"
 
 	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/awsapi"
@@ -16,11 +17,13 @@ func (s *Service) API() *awsapi.Service {
 		Name:         "cognito-idp",
 		Protocol:     awsapi.JSON("AWSCognitoIdentityProviderService"),
 		InvalidInput: "InvalidParameterException",
-		CORS:         true, // web apps sign people in from their own pages
+		CORS:         true,                                        // web apps sign people in from their own pages
+		Document:     awsapi.DocumentOf(document.NewLazyDocument), // what browsers say of passkeys
 		Operations: slices.Concat(
 			s.public(),
 			s.guarded(),
 			s.deviceOperations(),
+			s.passkeyOperations(),
 			s.providerOperations(),
 			s.resourceServerOperations(),
 			s.clientSecretOperations(),

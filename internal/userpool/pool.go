@@ -30,6 +30,7 @@ type Pool struct {
 	Risk          *Risk                          `json:",omitempty"`
 	Tags          map[string]string              `json:",omitempty"`
 	Devices       *DeviceSettings                `json:",omitempty"` // nil: devices are not tracked
+	Passkeys      PasskeySettings                `json:",omitzero"`
 
 	Lambda *types.LambdaConfigType `json:",omitempty"` // triggers; nil: none
 	MFA    MFASettings             `json:",omitzero"`

@@ -135,6 +135,7 @@ type emptied = func(ctx context.Context, session store.Session, where string, ar
 // and rowsThatExpire when their time is over (expired).
 var (
 	rowsOfPool = []emptied{
+		passkeyTable.DeleteWhere,
 		keyTable.DeleteWhere,
 		clientTable.DeleteWhere,
 		userTable.DeleteWhere,
@@ -154,6 +155,7 @@ var (
 		pendingTokenTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
+		passkeyTable.DeleteWhere,
 		grantTable.DeleteWhere,
 		deviceTable.DeleteWhere,
 		codeTable.DeleteWhere,

@@ -18,6 +18,9 @@ const (
 	FactorSMS   Factor = "SMS_MFA"
 	FactorToken Factor = "SOFTWARE_TOKEN_MFA"
 	FactorEmail Factor = "EMAIL_OTP"
+
+	// FactorPasskey is never asked for: as a first factor it can be the second as well.
+	FactorPasskey Factor = "WEB_AUTHN"
 )
 
 // factors in the order in which they are listed.
@@ -50,6 +53,7 @@ type SecondFactors struct {
 	Enabled   []Factor       `json:",omitempty"`
 	Preferred Factor         `json:",omitempty"` // one of Enabled, or ""
 	Token     *SoftwareToken `json:",omitempty"` // proved once; in use if it is enabled, or the pool requires a factor
+	Passkey   bool           `json:",omitempty"` // a passkey with user verification is both factors; beside Enabled ones only
 }
 
 func (f *SecondFactors) enable(one Factor) {
@@ -63,6 +67,7 @@ func (f *SecondFactors) disable(one Factor) {
 	if f.Preferred == one {
 		f.Preferred = ""
 	}
+	f.Passkey = f.Passkey && len(f.Enabled) > 0
 }
 
 // lose disables the factor whose codes went to an attribute that is gone.

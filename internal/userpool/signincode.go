@@ -141,17 +141,3 @@ func signInVerdict(err error) error {
 	}
 	return err
 }
-
-// signInMessage is the mail or text that brings a code to sign in with.
-func (p *Pool) signInMessage(m outbox.Message, c *Code, name string) outbox.Message {
-	fill := func(name, text string) string {
-		return strings.NewReplacer("{username}", name, "{####}", m.Code).Replace(text)
-	}
-	if c.Attribute == attributePhone {
-		m.Channel, m.Body = "sms", fill(name, orElse(deref(p.Shown.SMSAuthenticationMessage), signInCodeText))
-		return m
-	}
-	m.Channel, m.Subject, m.Body = "email",
-		fill(name, orElse(deref(p.MFA.EmailSubject), signInCodeSubject)), fill(html.EscapeString(name), orElse(deref(p.MFA.EmailMessage), signInCodeText))
-	return m
-}
