@@ -110,4 +110,3 @@ func (k *Passkey) worksFor(p *Pool, u *User, answer *passkey.Assertion) bool {
 	handle := string(answer.UserHandle())
 	return k.Sub == u.Sub && k.RelyingParty == p.Passkeys.RelyingParty && (handle == "" || handle == u.Sub)
 }
-

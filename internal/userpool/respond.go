@@ -98,6 +98,7 @@ func (s *Service) reply(ctx context.Context, call *access.Call, a attempt, name 
 			return nil, err
 		}
 		a.progress = r.challenge.Progress
+		a.event.resume(r.challenge, r.user)
 		return step.answer(s, ctx, call, a, r)
 	}
 	var err error
