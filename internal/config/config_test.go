@@ -137,3 +137,12 @@ func TestTheRateOfRequestsIsANumberThatCanBe(t *testing.T) {
 		}
 	}
 }
+
+func TestTheListOfCompromisedPasswordsIsNamedByFlagOrVariable(t *testing.T) {
+	env := environment(config.EnvCompromisedPasswords, "/env/hashes.txt")
+	for want, given := range map[string]config.Config{"/env/hashes.txt": {Ephemeral: true}, "/flag/hashes.txt": {Ephemeral: true, CompromisedPasswords: "/flag/hashes.txt"}} {
+		if c, err := given.Resolve(env); err != nil || c.CompromisedPasswords != want {
+			t.Errorf("got %q, %v, want %q", c.CompromisedPasswords, err, want)
+		}
+	}
+}

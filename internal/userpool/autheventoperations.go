@@ -41,17 +41,24 @@ func (s *Service) answer(ctx context.Context, call *access.Call, a attempt, name
 	if err := s.refuseAddress(call, a.pool.Pool, a.client.Client, a.address, a.shared); err != nil {
 		return nil, err
 	}
-	var asks types.ChallengeName
-	switch {
-	case slices.Contains(passwordChallenges, name):
-		asks = types.ChallengeNamePassword
-	case slices.Contains(codeChallenges, name):
-		asks = types.ChallengeNameMfa
-	}
-	a.event = s.newSignIn(call, a, asks)
+	a.event = s.newSignIn(call, a, asked(name, a.parameters["ANSWER"]))
 	done, err := s.respond(ctx, call, a, name, session)
 	s.end(a.event, done, err, call)
 	return done, err
+}
+
+// asked is what events call a challenge; who chooses one may answer it at once.
+func asked(name types.ChallengeNameType, chosen string) types.ChallengeName {
+	if name == types.ChallengeNameTypeSelectChallenge {
+		name = types.ChallengeNameType(chosen)
+	}
+	switch {
+	case slices.Contains(passwordChallenges, name):
+		return types.ChallengeNamePassword
+	case slices.Contains(codeChallenges, name):
+		return types.ChallengeNameMfa
+	}
+	return ""
 }
 
 func (s *Service) newSignIn(call *access.Call, a attempt, asks types.ChallengeName) *signInEvent {

@@ -115,22 +115,6 @@ func (s *Service) RotatedToken(grantID string, generation int64) (string, error)
 	return s.rotatedToken(grantID, generation)
 }
 
-// SetCompromised gives the service the operator's list of compromised passwords.
-func (s *Service) SetCompromised(list CompromisedPasswords) { s.compromised = list }
-
-// SetSignUps sets how many sign-ups an hour a network has.
-func (s *Service) SetSignUps(n int64) { s.signUps = n }
-
-// Sweep removes what has expired, as happens every minute.
-func (s *Service) Sweep(ctx context.Context) error { return s.sweep(ctx) }
-
-// Queues is how many users somebody waits for the turn of.
-func (s *Service) Queues() int {
-	s.queues.mu.Lock()
-	defer s.queues.mu.Unlock()
-	return len(s.queues.open)
-}
-
 // Devices are the devices of a pool as they lie in the database.
 func (s *Service) Devices(ctx context.Context, poolID string) ([]*Device, error) {
 	return deviceTable.List(ctx, s.db, ofPool, poolID)

@@ -3,6 +3,7 @@ package userpool
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
@@ -18,7 +19,7 @@ type filter struct {
 const (
 	filterStatus  = "cognito:user_status"
 	filterEnabled = "status"
-	maxFilter     = 256
+	maxFilter     = 256 // characters
 )
 
 // parseFilter reads a filter; nil for none. Its errors are AWS's InvalidParameterException.
@@ -27,7 +28,7 @@ func parseFilter(text string) (*filter, error) {
 		return nil, nil
 	}
 	bad := invalid("Error while parsing filter.")
-	if len(text) > maxFilter {
+	if utf8.RuneCountInString(text) > maxFilter {
 		return nil, bad
 	}
 	rest := strings.TrimSpace(text)

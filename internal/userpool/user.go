@@ -101,7 +101,7 @@ func searchValue(p *Pool, value string) string {
 }
 
 func (p *Pool) searchRows(u *User) map[string]string {
-	rows := map[string]string{attributeUsername: u.NameKey, attributeSub: searchValue(p, u.Sub)}
+	rows := map[string]string{attributeUsername: searchValue(p, u.NameKey), attributeSub: searchValue(p, u.Sub)}
 	for _, a := range searchable[2:] {
 		if v := u.Attributes[a]; v != "" {
 			rows[a] = searchValue(p, v)
