@@ -6,7 +6,6 @@ import (
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/sallyport/sallyport/internal/access"
-	"github.com/sallyport/sallyport/internal/store"
 )
 
 // AdminDeleteUserAttributes removes attributes of a user. An address takes with
@@ -31,11 +30,7 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, call *access.Ca
 		}
 		values[name] = ""
 	}
-	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
-		_, err := s.changeAttributes(ctx, tx, call, p, u, "", values)
-		return err
-	})
-	if err != nil {
+	if _, err := s.changeAttributes(ctx, call, attributeChange{p.Pool, u, "", values, nil}); err != nil {
 		return nil, err
 	}
 	return &idp.AdminDeleteUserAttributesOutput{}, nil

@@ -24,10 +24,14 @@ func (s *Service) ConfirmSignUp(ctx context.Context, call *access.Call, in *idp.
 	if err != nil {
 		return nil, s.refused(call, "session", err)
 	}
-	if err := s.confirm(ctx, call, n, deref(in.ConfirmationCode), in.ForceAliasCreation); err != nil {
+	u, err := s.confirm(ctx, call, n, deref(in.ConfirmationCode), in.ForceAliasCreation)
+	if err != nil {
 		return nil, s.refused(call, "sign-up code", err)
 	}
 	call.Record.Note("sign-up code", audit.Passed, "user "+n.sub, call.Time)
+	if err := s.postConfirmation(ctx, call, "ConfirmSignUp", n.client.ID, n.pool.Pool, u, in.ClientMetadata); err != nil {
+		return nil, err
+	}
 	session, err := s.openConfirmed(ctx, n, begun, call.Time)
 	if err != nil {
 		return nil, err
@@ -35,32 +39,32 @@ func (s *Service) ConfirmSignUp(ctx context.Context, call *access.Call, in *idp.
 	return &idp.ConfirmSignUpOutput{Session: optional(session)}, nil
 }
 
-func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answer string, force bool) error {
+func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answer string, force bool) (confirmed *User, err error) {
 	if err := s.hideDisabled(n); err != nil {
-		return err
+		return nil, err
 	}
 	if n.user != nil && n.user.Status != Unconfirmed {
 		if err := s.hide(n, notAuthorized(textNotToConfirm(n.user.Status))); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if n.user != nil && n.pool.signUpAddress(n.user) == "" {
 		// Whom no code is sent to was nobody to ResendConfirmationCode, and is so here.
 		if s.hide(n, codeExpired()) != nil {
-			return codeExpired()
+			return nil, codeExpired()
 		}
 	}
 	if err := s.spend(ctx, allowConfirm, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
-		return err
+		return nil, err
 	}
 	code, err := s.tryCode(ctx, s.codeID(n.pool.ID, n.sub, codeSignUp, ""), n.client.ID, answer, call.Time)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n.user == nil {
-		return codeMismatch()
+		return nil, codeMismatch()
 	}
-	return s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
+	err = s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
 		if err := useCode(ctx, tx, code); err != nil {
 			return err
 		}
@@ -72,7 +76,7 @@ func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answ
 				return err
 			}
 		}
-		_, err := updateUser(ctx, tx, p, n.user.NameKey, func(u *User) error {
+		confirmed, err = updateUser(ctx, tx, p, n.user.NameKey, func(u *User) error {
 			switch {
 			case u.Sub != n.user.Sub || u.Attributes[code.Attribute] != code.Value:
 				return codeExpired()
@@ -87,6 +91,7 @@ func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answ
 		})
 		return err
 	})
+	return confirmed, err
 }
 
 // ResendConfirmationCode sends a new sign-up code, which replaces the one before.
@@ -95,7 +100,7 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, call *access.Call,
 	if err != nil {
 		return nil, s.refused(call, "sign-up code", err)
 	}
-	out, err := s.resend(ctx, call, n)
+	out, err := s.resend(ctx, call, n, in.ClientMetadata)
 	if err != nil {
 		return nil, s.refused(call, "sign-up code", err)
 	}
@@ -104,7 +109,7 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, call *access.Call,
 	return out, nil
 }
 
-func (s *Service) resend(ctx context.Context, call *access.Call, n *named) (*idp.ResendConfirmationCodeOutput, error) {
+func (s *Service) resend(ctx context.Context, call *access.Call, n *named, metadata map[string]string) (*idp.ResendConfirmationCodeOutput, error) {
 	var candidates []string
 	for _, a := range addresses {
 		for _, verified := range n.pool.AutoVerified {
@@ -138,7 +143,7 @@ func (s *Service) resend(ctx context.Context, call *access.Call, n *named) (*idp
 	if err := s.spend(ctx, allowResend, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
 		return nil, err
 	}
-	details, err := s.send(ctx, n, codeSignUp, attribute, candidates, call.Time)
+	details, err := s.send(ctx, call, n, codeSignUp, attribute, candidates, metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +164,12 @@ func (s *Service) AdminConfirmSignUp(ctx context.Context, call *access.Call, in 
 	if err != nil {
 		return nil, err
 	}
+	var u *User
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
 		if err := dropCode(ctx, tx, s.codeID(p.ID, found.Sub, codeSignUp, "")); err != nil {
 			return err
 		}
-		_, err := updateUser(ctx, tx, p, found.NameKey, func(u *User) error {
+		u, err = updateUser(ctx, tx, p, found.NameKey, func(u *User) error {
 			switch {
 			case u.Sub != found.Sub:
 				return noUser()
@@ -176,6 +182,9 @@ func (s *Service) AdminConfirmSignUp(ctx context.Context, call *access.Call, in 
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.postConfirmation(ctx, call, "ConfirmSignUp", "", p.Pool, u, in.ClientMetadata); err != nil {
 		return nil, err
 	}
 	return &idp.AdminConfirmSignUpOutput{}, nil

@@ -106,14 +106,15 @@ func (s *Service) confirmLinked(ctx context.Context, call *access.Call, poolID, 
 	settings := *c.Client
 	settings.HideUsers, hiding.Client = true, &settings
 	n, err := s.whomOf(ctx, call, p, &hiding, username)
+	var u *User
 	if err == nil {
-		err = s.confirm(ctx, call, n, code, false)
+		u, err = s.confirm(ctx, call, n, code, false)
 	}
 	if err != nil {
 		return s.refused(call, "sign-up link", err)
 	}
 	call.Record.Note("sign-up link", audit.Passed, "user "+n.sub, call.Time)
-	return nil
+	return s.postConfirmation(ctx, call, "ConfirmSignUp", c.ID, p.Pool, u, nil)
 }
 
 // confirmView is what a page shows: a form, or what came of it.

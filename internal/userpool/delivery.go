@@ -13,9 +13,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/userpool/trigger"
 )
 
 // addresses are the attributes that a code can be sent to, in the order in which
@@ -83,20 +85,27 @@ const (
 	codeSMS     = "Your verification code is {####}"
 )
 
-// codeMessage is the mail or text that brings a code. A mail is HTML, as AWS's
-// are, and people choose their names: what they choose must not become markup.
-func (p *Pool) codeMessage(u *User, c *Code, text string, now time.Time) outbox.Message {
+// codeMessage is the mail or text that brings a code.
+func (p *Pool) codeMessage(words MessageText, u *User, c *Code, text string, now time.Time) outbox.Message {
 	m := outbox.Message{At: now, UserPoolID: p.ID, Username: u.Username, To: c.Value, Purpose: string(c.Purpose), ClientID: c.ClientID, Code: text, Until: time.UnixMilli(c.Expires)}
-	texts := p.codeTexts(c.Purpose)
-	name := p.knownName(u)
+	channel := "email"
 	if c.Attribute == attributePhone {
-		m.Channel = "sms"
-		m.Body = strings.NewReplacer("{username}", name, "{####}", text).Replace(texts.SMS)
+		channel = "sms"
+	}
+	return words.fill(m, channel, p.knownName(u), text)
+}
+
+// fill puts a name and a code into the words of a message. A mail is HTML, as
+// AWS's are, and people choose their names: what they choose must not become markup.
+func (t MessageText) fill(m outbox.Message, channel, name, secret string) outbox.Message {
+	m.Channel = channel
+	plain := strings.NewReplacer(usernamePlace, name, codePlace, secret)
+	if channel == "sms" {
+		m.Subject, m.Body = "", plain.Replace(t.SMS)
 		return m
 	}
-	m.Channel = "email"
-	m.Subject = strings.NewReplacer("{username}", name, "{####}", text).Replace(texts.Subject)
-	m.Body = strings.NewReplacer("{username}", html.EscapeString(name), "{####}", text).Replace(texts.Email)
+	m.Subject = plain.Replace(t.Subject)
+	m.Body = strings.NewReplacer(usernamePlace, html.EscapeString(name), codePlace, html.EscapeString(secret)).Replace(t.Email)
 	return m
 }
 
@@ -128,12 +137,40 @@ func (p *Pool) knownName(u *User) string {
 	return u.Username
 }
 
+// delivery is a code and the message that brings it, ready to be kept.
+type delivery struct {
+	code    *Code
+	message outbox.Message
+}
+
+// compose writes the message that brings a code: what a letter says of its
+// occasion and whom it goes to, in the pool's words or those of its function. It
+// must not be called inside a transaction.
+func (s *Service) compose(ctx context.Context, call *access.Call, l letter, c *Code, text string) (*delivery, error) {
+	l.secret, l.link = text, l.pool.byLink(c.Purpose)
+	words, err := s.words(ctx, call, l, l.pool.codeTexts(c.Purpose))
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{c, l.pool.codeMessage(words, l.user, c, text, call.Time)}, nil
+}
+
+// composeFor is compose for whom somebody without credentials names. For nobody
+// there is nothing to write, and it takes as long.
+func (s *Service) composeFor(ctx context.Context, call *access.Call, n *named, l letter, c *Code, text string) (*delivery, error) {
+	if n.user == nil {
+		return nil, s.paces.wait(ctx, n.pool.Pool, trigger.CustomMessage)
+	}
+	l.user = n.user
+	return s.compose(ctx, call, l, c, text)
+}
+
 // deliver keeps a code and sends it, in one transaction with what it belongs to.
-func (s *Service) deliver(ctx context.Context, tx *store.Tx, p *Pool, u *User, c *Code, text string, now time.Time) error {
-	if err := keepCode(ctx, tx, c); err != nil {
+func (s *Service) deliver(ctx context.Context, tx *store.Tx, d *delivery) error {
+	if err := keepCode(ctx, tx, d.code); err != nil {
 		return err
 	}
-	return s.outbox.Put(ctx, tx, p.codeMessage(u, c, text, now))
+	return s.outbox.Put(ctx, tx, d.message)
 }
 
 // deliverNowhere does for nobody the work of deliver. The code that it keeps is
@@ -149,7 +186,7 @@ func (s *Service) deliverNowhere(ctx context.Context, tx *store.Tx, p *Pool, n *
 		return err
 	}
 	stand := &User{Username: n.name}
-	plain, err := json.Marshal(p.codeMessage(stand, c, "000000", now))
+	plain, err := json.Marshal(p.codeMessage(p.codeTexts(c.Purpose), stand, c, "000000", now))
 	if err != nil {
 		return err
 	}
@@ -166,7 +203,7 @@ func (s *Service) deliverNowhere(ctx context.Context, tx *store.Tx, p *Pool, n *
 
 // send makes a code for whom is named and delivers it to the attribute, or, for
 // nobody, does as if. It returns what the client is told of it.
-func (s *Service) send(ctx context.Context, n *named, purpose codePurpose, attribute string, candidates []string, now time.Time) (*types.CodeDeliveryDetailsType, error) {
+func (s *Service) send(ctx context.Context, call *access.Call, n *named, purpose codePurpose, attribute string, candidates []string, metadata map[string]string) (*types.CodeDeliveryDetailsType, error) {
 	details, value := s.simulated(n, candidates), ""
 	if n.user != nil {
 		value = n.user.Attributes[attribute]
@@ -174,15 +211,23 @@ func (s *Service) send(ctx context.Context, n *named, purpose codePurpose, attri
 	} else {
 		attribute = *details.AttributeName
 	}
-	c, text, err := s.newCode(n.pool.ID, n.sub, n.client.ID, purpose, attribute, value, now)
+	c, text, err := s.newCode(n.pool.ID, n.sub, n.client.ID, purpose, attribute, value, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	what := "ResendCode"
+	if purpose == codePassword {
+		what = "ForgotPassword"
+	}
+	d, err := s.composeFor(ctx, call, n, letter{pool: n.pool.Pool, client: n.client.ID, what: what, metadata: metadata}, c, text)
 	if err != nil {
 		return nil, err
 	}
 	err = s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
 		if n.user == nil {
-			return s.deliverNowhere(ctx, tx, p, n, c, now)
+			return s.deliverNowhere(ctx, tx, p, n, c, call.Time)
 		}
-		return s.deliver(ctx, tx, p, n.user, c, text, now)
+		return s.deliver(ctx, tx, d)
 	})
 	if err != nil {
 		return nil, err

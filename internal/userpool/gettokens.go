@@ -23,7 +23,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, call *access.Ca
 	if !c.rotates() && !c.mayRefresh() {
 		return nil, invalid(textFlowDisabled("REFRESH_TOKEN_AUTH"))
 	}
-	a := attempt{pool: p, client: c, address: call.Source, metadata: in.ClientMetadata}
+	a := attempt{pool: p, client: c, address: call.Source, metadata: in.ClientMetadata, handsOn: true}
 	g, generation, err := s.readGrant(ctx, deref(in.RefreshToken), p, c, call.Time)
 	if err != nil {
 		return nil, s.refused(call, "refresh token", err)

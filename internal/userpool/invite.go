@@ -1,10 +1,10 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/userpool/trigger"
 )
 
 // AdminCreateUser makes a user with a temporary password and invites them, or
@@ -53,6 +54,9 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayCreate(ctx, call, p.Pool, u, in); err != nil {
+		return nil, err
+	}
 	// Whom a code can sign in needs no password, unless they are given one.
 	passwordless := deref(in.TemporaryPassword) == "" && p.reachable(u.verified) != ""
 	if passwordless {
@@ -67,6 +71,12 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 		}
 		u.setPassword(kept, call.Time)
 	}
+	var messages []outbox.Message // an invitation tells a temporary password
+	if !passwordless && in.MessageAction != types.MessageActionTypeSuppress {
+		if messages, err = s.invitations(ctx, call, p.Pool, u, in, password); err != nil {
+			return nil, err
+		}
+	}
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
 		if in.ForceAliasCreation {
 			if err := releaseAliases(ctx, tx, p, u); err != nil {
@@ -76,43 +86,65 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 		if err := insertUser(ctx, tx, p, u); err != nil {
 			return err
 		}
-		if passwordless || in.MessageAction == types.MessageActionTypeSuppress {
-			return nil // an invitation tells a temporary password
-		}
-		return s.invite(ctx, tx, call, p, u, in.DesiredDeliveryMediums, password)
+		return s.put(ctx, tx, messages)
 	})
-	var taken *types.AliasExistsException
-	switch {
-	case errors.Is(err, errUserTaken), errors.As(err, &taken) && len(p.UsernameFrom) > 0:
-		text := textUserTaken
-		return nil, &types.UsernameExistsException{Message: &text}
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, p.takenByAnother(err)
 	}
 	return &idp.AdminCreateUserOutput{User: ptr(u.shape(nil))}, nil
 }
 
+// mayCreate asks the pre sign-up trigger about a user that an administrator makes.
+// What it answers beside a refusal is without effect, as at AWS. Nobody is asked
+// about a user who cannot be made.
+func (s *Service) mayCreate(ctx context.Context, call *access.Call, p *Pool, u *User, in *idp.AdminCreateUserInput) error {
+	if p.function(trigger.PreSignUp) == "" {
+		return nil
+	}
+	if holder, err := findUser(ctx, s.db, p, u.Username); err != nil || holder != nil {
+		return p.takenByAnother(cmp.Or(err, errUserTaken))
+	}
+	_, err := s.preSignUp(ctx, call, "AdminCreateUser", "", p, u, in.ValidationData, in.ClientMetadata)
+	return err
+}
+
+// takenByAnother is the answer to an administrator whose new user's name is taken.
+func (p *Pool) takenByAnother(err error) error {
+	var taken *types.AliasExistsException
+	if errors.Is(err, errUserTaken) || errors.As(err, &taken) && len(p.UsernameFrom) > 0 {
+		text := textUserTaken
+		return &types.UsernameExistsException{Message: &text}
+	}
+	return err
+}
+
 func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolState, in *idp.AdminCreateUserInput, password string) (*idp.AdminCreateUserOutput, error) {
-	u, err := findUser(ctx, s.db, p.Pool, deref(in.Username))
+	found, err := findUser(ctx, s.db, p.Pool, deref(in.Username))
 	switch {
 	case err != nil:
 		return nil, err
-	case u == nil:
+	case found == nil:
 		return nil, noUser()
 	}
-	kept, err := s.keepFor(ctx, p.Pool, u, password, origin{temporary: true})
+	if err := found.mayBeInvited(); err != nil {
+		return nil, err
+	}
+	kept, err := s.keepFor(ctx, p.Pool, found, password, origin{temporary: true})
 	if err != nil {
 		return nil, err
 	}
-	sub := u.Sub
+	messages, err := s.invitations(ctx, call, p.Pool, found, in, password)
+	if err != nil {
+		return nil, err
+	}
+	var u *User
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		u, err = updateUser(ctx, tx, p.Pool, u.NameKey, func(u *User) error {
-			switch {
-			case u.Sub != sub:
+		u, err = updateUser(ctx, tx, p.Pool, found.NameKey, func(u *User) error {
+			if u.Sub != found.Sub {
 				return noUser()
-			case u.Status != ForceChangePassword:
-				text := "Resend not possible. " + string(u.Status)
-				return &types.UnsupportedUserStateException{Message: &text}
+			}
+			if err := u.mayBeInvited(); err != nil {
+				return err
 			}
 			u.setTemporary(kept, call.Time)
 			u.Modified = call.Time
@@ -121,12 +153,20 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 		if err != nil {
 			return err
 		}
-		return s.invite(ctx, tx, call, p.Pool, u, in.DesiredDeliveryMediums, password)
+		return s.put(ctx, tx, messages)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &idp.AdminCreateUserOutput{User: ptr(u.shape(nil))}, nil
+}
+
+func (u *User) mayBeInvited() error {
+	if u.Status == ForceChangePassword {
+		return nil
+	}
+	text := "Resend not possible. " + string(u.Status)
+	return &types.UnsupportedUserStateException{Message: &text}
 }
 
 // newUser is the user that the input describes, without a password.
@@ -225,39 +265,43 @@ const (
 	inviteSMS     = "Your username is {username} and temporary password is {####}."
 )
 
-// invite tells a new user their name and temporary password, over the channels
-// that were asked for, or else over those that the user has. Without any
+// invitations tell a new user their name and temporary password, over the
+// channels that were asked for, or else over those that the user has. Without any
 // address nothing is sent, and the record says so.
-func (s *Service) invite(ctx context.Context, tx *store.Tx, call *access.Call, p *Pool, u *User, channels []types.DeliveryMediumType, password string) error {
-	name := u.Username
-	for _, a := range p.UsernameFrom { // people know their address, not their sub
-		if v := u.Attributes[a]; v != "" {
-			name = v
-			break
-		}
+func (s *Service) invitations(ctx context.Context, call *access.Call, p *Pool, u *User, in *idp.AdminCreateUserInput, password string) ([]outbox.Message, error) {
+	asked := func(m types.DeliveryMediumType) bool {
+		return len(in.DesiredDeliveryMediums) == 0 || slices.Contains(in.DesiredDeliveryMediums, m)
 	}
-	asked := func(m types.DeliveryMediumType) bool { return len(channels) == 0 || slices.Contains(channels, m) }
-	fill := strings.NewReplacer("{username}", name, "{####}", password)
 	message := outbox.Message{At: call.Time, UserPoolID: p.ID, Username: u.Username, Purpose: purposeInvitation, Code: password}
-	sent := 0
-	if to := u.Attributes[attributeEmail]; to != "" && asked(types.DeliveryMediumTypeEmail) {
-		message.Channel, message.To = "email", to
-		message.Subject, message.Body = orElse(p.Invitation.Subject, inviteSubject), fill.Replace(orElse(p.Invitation.Email, inviteEmail))
-		if err := s.outbox.Put(ctx, tx, message); err != nil {
-			return err
-		}
-		sent++
-	}
-	if to := u.Attributes[attributePhone]; to != "" && asked(types.DeliveryMediumTypeSms) {
-		message.Channel, message.To, message.Subject = "sms", to, ""
-		message.Body = fill.Replace(orElse(p.Invitation.SMS, inviteSMS))
-		if err := s.outbox.Put(ctx, tx, message); err != nil {
-			return err
-		}
-		sent++
-	}
-	if sent == 0 {
+	byMail := u.Attributes[attributeEmail] != "" && asked(types.DeliveryMediumTypeEmail)
+	bySMS := u.Attributes[attributePhone] != "" && asked(types.DeliveryMediumTypeSms)
+	if !byMail && !bySMS {
 		call.Record.Note("invitation", audit.Passed, "not sent: the user has no address for it", call.Time)
+		return nil, nil
+	}
+	words, err := s.words(ctx, call, letter{pool: p, user: u, what: "AdminCreateUser", metadata: in.ClientMetadata, secret: password}, MessageText{
+		Subject: orElse(p.Invitation.Subject, inviteSubject), Email: orElse(p.Invitation.Email, inviteEmail), SMS: orElse(p.Invitation.SMS, inviteSMS),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var messages []outbox.Message
+	if byMail {
+		message.To = u.Attributes[attributeEmail]
+		messages = append(messages, words.fill(message, "email", p.knownName(u), password))
+	}
+	if bySMS {
+		message.To = u.Attributes[attributePhone]
+		messages = append(messages, words.fill(message, "sms", p.knownName(u), password))
+	}
+	return messages, nil
+}
+
+func (s *Service) put(ctx context.Context, tx *store.Tx, messages []outbox.Message) error {
+	for _, m := range messages {
+		if err := s.outbox.Put(ctx, tx, m); err != nil {
+			return err
+		}
 	}
 	return nil
 }

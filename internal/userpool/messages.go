@@ -157,6 +157,12 @@ func aliasTaken(kind string) error {
 	}
 }
 
+// busy asks the caller to try again.
+func busy() error {
+	text := textBusy
+	return &types.TooManyRequestsException{Message: &text}
+}
+
 // isRefusal tells an answer that AWS models (the caller's doing) from a failure of ours.
 func isRefusal(err error) bool {
 	var modelled smithy.APIError

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -35,10 +36,7 @@ func (s *Service) UpdateUserAttributes(ctx context.Context, call *access.Call, i
 		}
 	}
 	out := &idp.UpdateUserAttributesOutput{}
-	err = s.writePool(ctx, who.pool.ID, func(tx *store.Tx, p *Pool) (err error) {
-		out.CodeDeliveryDetailsList, err = s.changeAttributes(ctx, tx, call, p, who.user, who.client.ID, values)
-		return err
-	})
+	out.CodeDeliveryDetailsList, err = s.changeAttributes(ctx, call, attributeChange{who.pool.Pool, who.user, who.client.ID, values, in.ClientMetadata})
 	if err != nil {
 		return nil, s.refused(call, "attributes", err)
 	}
@@ -88,50 +86,116 @@ func (p *Pool) proveFirst(attribute string) bool {
 		slices.Contains(p.Shown.AttributeUpdate.AttributesRequireVerificationBeforeUpdate, types.VerifiedAttributeType(attribute))
 }
 
-// changeAttributes sets values of a user in a transaction and sends the codes
-// that prove the addresses among them, for the client that asked ("": any).
-func (s *Service) changeAttributes(ctx context.Context, tx *store.Tx, call *access.Call, p *Pool, found *User, clientID string, values map[string]string) ([]types.CodeDeliveryDetailsType, error) {
-	var codes []string
-	u, err := updateUser(ctx, tx, p, found.NameKey, func(u *User) error {
-		if u.Sub != found.Sub {
-			return noUser()
+// attributeChange are values for attributes of a user, as the client asks that has
+// that id, or an administrator (""). An empty value removes an attribute.
+type attributeChange struct {
+	pool     *Pool
+	user     *User
+	client   string
+	values   map[string]string
+	metadata map[string]string // ClientMetadata of the call
+}
+
+// errOvertaken: the user was changed between the writing of messages and the
+// transaction that would send them.
+var errOvertaken = errors.New("userpool: the user was changed meanwhile")
+
+// changeAttributes sets values of a user and sends the codes that prove the
+// addresses among them. The messages are written before the transaction; if the
+// user turns out to need others then, all is done again.
+func (s *Service) changeAttributes(ctx context.Context, call *access.Call, c attributeChange) ([]types.CodeDeliveryDetailsType, error) {
+	const tries = 3
+	for n := 1; ; n++ {
+		sent, err := s.changeAttributesOnce(ctx, call, c)
+		switch {
+		case !errors.Is(err, errOvertaken):
+			return sent, err
+		case n == tries:
+			return nil, busy()
 		}
-		codes = p.unproved(u, values)
-		now := maps.Clone(values)
-		for _, a := range codes {
-			if p.proveFirst(a) {
-				delete(now, a)
-			}
+		u, err := userTable.Get(ctx, s.db, c.pool.ID, c.user.NameKey)
+		if errors.Is(err, store.ErrNotFound) || err == nil && u.Sub != c.user.Sub {
+			return nil, noUser()
 		}
-		u.setAttributes(now)
-		u.Modified = call.Time
-		return p.keepsName(u)
-	})
+		if err != nil {
+			return nil, err
+		}
+		c.user = u
+	}
+}
+
+func (s *Service) changeAttributesOnce(ctx context.Context, call *access.Call, c attributeChange) ([]types.CodeDeliveryDetailsType, error) {
+	codes := c.pool.unproved(c.user, c.values)
+	now := maps.Clone(c.values)
+	for _, a := range codes {
+		if c.pool.proveFirst(a) {
+			delete(now, a)
+		}
+	}
+	deliveries, err := s.composeProofs(ctx, call, c, codes, now)
 	if err != nil {
 		return nil, err
 	}
 	sent := []types.CodeDeliveryDetailsType{}
-	for _, a := range addresses {
-		if _, given := values[a]; !given {
-			continue
-		}
-		if !slices.Contains(codes, a) { // a code for an address that was asked for before is overtaken
-			if err := dropCode(ctx, tx, s.codeID(p.ID, u.Sub, codeVerify, a)); err != nil {
-				return nil, err
+	err = s.writePool(ctx, c.pool.ID, func(tx *store.Tx, p *Pool) error {
+		u, err := updateUser(ctx, tx, p, c.user.NameKey, func(u *User) error {
+			switch {
+			case u.Sub != c.user.Sub:
+				return noUser()
+			case !slices.Equal(codes, p.unproved(u, c.values)):
+				return errOvertaken
 			}
-			continue
+			u.setAttributes(now)
+			u.Modified = call.Time
+			return p.keepsName(u)
+		})
+		if err != nil {
+			return err
 		}
-		code, text, err := s.newCode(p.ID, u.Sub, clientID, codeVerify, a, values[a], call.Time)
+		for _, a := range addresses { // a code for an address that was asked for before is overtaken
+			if _, given := c.values[a]; given && !slices.Contains(codes, a) {
+				if err := dropCode(ctx, tx, s.codeID(p.ID, u.Sub, codeVerify, a)); err != nil {
+					return err
+				}
+			}
+		}
+		for _, d := range deliveries {
+			if err := s.deliver(ctx, tx, d); err != nil {
+				return err
+			}
+			sent = append(sent, *deliveryDetails(d.code.Attribute, d.code.Value))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sent, nil
+}
+
+// composeProofs writes the messages that bring codes to new addresses. now is what
+// becomes of the user at once, which is what a function is told.
+func (s *Service) composeProofs(ctx context.Context, call *access.Call, c attributeChange, codes []string, now map[string]string) (deliveries []*delivery, err error) {
+	if len(codes) == 0 {
+		return nil, nil
+	}
+	after := *c.user
+	after.Attributes = maps.Clone(c.user.Attributes)
+	after.setAttributes(now)
+	for _, a := range codes {
+		code, text, err := s.newCode(c.pool.ID, c.user.Sub, c.client, codeVerify, a, c.values[a], call.Time)
 		if err != nil {
 			return nil, err
 		}
-		code.Pending = p.proveFirst(a)
-		if err := s.deliver(ctx, tx, p, u, code, text, call.Time); err != nil {
+		code.Pending = c.pool.proveFirst(a)
+		l := letter{pool: c.pool, user: &after, client: c.client, what: "UpdateUserAttribute", metadata: c.metadata}
+		d, err := s.compose(ctx, call, l, code, text)
+		if err != nil {
 			return nil, err
 		}
-		sent = append(sent, *deliveryDetails(a, code.Value))
+		deliveries = append(deliveries, d)
 	}
-	return sent, nil
+	return deliveries, nil
 }
 
 // DeleteUserAttributes removes attributes of the bearer that the client may write.
@@ -147,11 +211,7 @@ func (s *Service) DeleteUserAttributes(ctx context.Context, call *access.Call, i
 	if err := who.mayChange(values); err != nil {
 		return nil, s.refused(call, "attributes", err)
 	}
-	err = s.writePool(ctx, who.pool.ID, func(tx *store.Tx, p *Pool) error {
-		_, err := s.changeAttributes(ctx, tx, call, p, who.user, who.client.ID, values)
-		return err
-	})
-	if err != nil {
+	if _, err := s.changeAttributes(ctx, call, attributeChange{who.pool.Pool, who.user, who.client.ID, values, nil}); err != nil {
 		return nil, s.refused(call, "attributes", err)
 	}
 	return &idp.DeleteUserAttributesOutput{}, nil

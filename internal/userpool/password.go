@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
 
@@ -63,8 +62,7 @@ func newHasher(keys *keyring.Keyring, random io.Reader) (*hasher, error) {
 func (h *hasher) turn(ctx context.Context) (done func(), err error) {
 	if h.waiting.Add(1) > maxWaits {
 		h.waiting.Add(-1)
-		text := textBusy
-		return nil, &types.TooManyRequestsException{Message: &text}
+		return nil, busy()
 	}
 	defer h.waiting.Add(-1)
 	if err := h.turns.Acquire(ctx, 1); err != nil {

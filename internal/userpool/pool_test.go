@@ -57,8 +57,8 @@ func TestPoolSettingsThatAreRefused(t *testing.T) {
 		change func(*idp.CreateUserPoolInput)
 	}{
 		"MFA by nothing": {"SMS configuration and Auto verification for phone_number are required when MFA is required/optional", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" }},
-		"triggers": {"The trigger PreSignUp is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
-			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")}
+		"triggers": {"The trigger InboundFederation is not supported by Sallyport yet", func(in *idp.CreateUserPoolInput) {
+			in.LambdaConfig = &types.LambdaConfigType{InboundFederation: &types.InboundFederationLambdaType{LambdaArn: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f"), LambdaVersion: "V1_0"}}
 		}},
 		"SMS by nobody": {"SnsCallerArn must be the ARN of a role.", func(in *idp.CreateUserPoolInput) {
 			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("sms")}

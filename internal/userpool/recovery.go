@@ -41,9 +41,9 @@ func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp
 	if err := s.spend(ctx, allowForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
-	details, err := s.send(ctx, n, codePassword, attribute, candidates, call.Time)
+	details, err := s.send(ctx, call, n, codePassword, attribute, candidates, in.ClientMetadata)
 	if err != nil {
-		return nil, err
+		return nil, s.refused(call, "recovery code", err)
 	}
 	s.noteOf(call, n, types.EventTypeForgotPassword, types.EventResponseTypeInProgress, nil)
 	call.Record.Note("recovery code", audit.Passed, sentTo(n), call.Time)
@@ -70,48 +70,51 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, call *access.Call, 
 	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
-	err = s.recover(ctx, call, n, deref(in.ConfirmationCode), deref(in.Password))
+	u, err := s.recover(ctx, call, n, deref(in.ConfirmationCode), deref(in.Password))
 	s.noteOf(call, n, types.EventTypeForgotPassword, types.EventResponseTypePass, err)
 	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
 	call.Record.Note("recovery code", audit.Passed, "user "+n.sub, call.Time)
+	if err := s.postConfirmation(ctx, call, "ConfirmForgotPassword", n.client.ID, n.pool.Pool, u, in.ClientMetadata); err != nil {
+		return nil, err
+	}
 	return &idp.ConfirmForgotPasswordOutput{}, nil
 }
 
-func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answer, password string) error {
+func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answer, password string) (recovered *User, err error) {
 	if err := n.pool.Policy.Check(password); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.hideDisabled(n); err != nil {
-		return err
+		return nil, err
 	}
 	if n.user != nil {
 		// Whom no code is sent to was nobody to ForgotPassword, and is so here.
 		if _, reason := n.pool.recoverable(n.user); reason != nil && s.hide(n, reason) != nil {
-			return codeExpired()
+			return nil, codeExpired()
 		}
 	}
 	if err := s.spend(ctx, allowConfirmForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
-		return err
+		return nil, err
 	}
 	code, err := s.tryCode(ctx, s.codeID(n.pool.ID, n.sub, codePassword, ""), n.client.ID, answer, call.Time)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n.user == nil {
-		return codeMismatch()
+		return nil, codeMismatch()
 	}
 	// Only a right code is worth the price of a hash.
 	kept, err := s.keepFor(ctx, n.pool.Pool, n.user, password, origin{client: n.client.Client, address: call.Source})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = s.writePool(ctx, n.pool.ID, func(tx *store.Tx, p *Pool) error {
 		if err := useCode(ctx, tx, code); err != nil {
 			return err
 		}
-		_, err := updateUser(ctx, tx, p, n.user.NameKey, func(u *User) error {
+		recovered, err = updateUser(ctx, tx, p, n.user.NameKey, func(u *User) error {
 			switch {
 			case u.Sub != n.user.Sub || u.Status == ForceChangePassword:
 				return codeExpired()
@@ -130,10 +133,10 @@ func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answ
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Who has proved to be the owner need not wait for their own failures.
-	return s.forget(ctx, s.guessesFor(n.pool.ID, n.user.NameKey, call.Source, false))
+	return recovered, s.forget(ctx, s.guessesFor(n.pool.ID, n.user.NameKey, call.Source, false))
 }
 
 // endSignIns kills every token and challenge of before this second. The owner,
@@ -152,34 +155,49 @@ func (s *Service) AdminResetUserPassword(ctx context.Context, call *access.Call,
 	if len(p.recoveryAddresses()) == 0 {
 		return nil, notAuthorized(textAdminRecovers)
 	}
+	attribute, err := p.resettable(found)
+	if err != nil {
+		return nil, err
+	}
+	code, text, err := s.newCode(p.ID, found.Sub, "", codePassword, attribute, found.Attributes[attribute], call.Time)
+	if err != nil {
+		return nil, err
+	}
+	l := letter{pool: p.Pool, user: found, what: "ForgotPassword", metadata: in.ClientMetadata}
+	d, err := s.compose(ctx, call, l, code, text)
+	if err != nil {
+		return nil, err
+	}
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
-		attribute := ""
-		u, err := updateUser(ctx, tx, p, found.NameKey, func(u *User) (why error) {
-			switch {
-			case u.Sub != found.Sub:
+		_, err := updateUser(ctx, tx, p, found.NameKey, func(u *User) error {
+			if u.Sub != found.Sub {
 				return noUser()
-			case !u.Enabled:
-				return notAuthorized(textDisabled)
-			case u.Status != Confirmed && u.Status != ResetRequired:
-				return notAuthorized(textCannotReset)
 			}
+			_, why := p.resettable(u)
 			u.Status, u.Modified = ResetRequired, call.Time
-			attribute, why = p.recoverable(u)
 			return why
 		})
 		if err != nil {
 			return err
 		}
-		code, text, err := s.newCode(p.ID, u.Sub, "", codePassword, attribute, u.Attributes[attribute], call.Time)
-		if err != nil {
-			return err
-		}
-		return s.deliver(ctx, tx, p, u, code, text, call.Time)
+		return s.deliver(ctx, tx, d)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &idp.AdminResetUserPasswordOutput{}, nil
+}
+
+// resettable is where the code goes that lets a user choose another password, or
+// why an administrator cannot ask for that.
+func (p *Pool) resettable(u *User) (attribute string, why error) {
+	switch {
+	case !u.Enabled:
+		return "", notAuthorized(textDisabled)
+	case u.Status != Confirmed && u.Status != ResetRequired:
+		return "", notAuthorized(textCannotReset)
+	}
+	return p.recoverable(u)
 }
 
 // ChangePassword sets a new password for the bearer, who must know the old one.

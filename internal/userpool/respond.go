@@ -16,7 +16,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, call *access.Call,
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, parameters: in.ChallengeResponses, address: call.Source, metadata: in.ClientMetadata}
+	a := attempt{pool: p, client: c, parameters: in.ChallengeResponses, address: call.Source, metadata: in.ClientMetadata, handsOn: true}
 	a.believeClient(in.UserContextData)
 	done, err := s.answer(ctx, call, a, in.ChallengeName, deref(in.Session))
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, call *access.
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{pool: p, client: c, admin: true, parameters: in.ChallengeResponses, address: call.Source, shared: true, metadata: in.ClientMetadata}
+	a := attempt{pool: p, client: c, admin: true, parameters: in.ChallengeResponses, address: call.Source, shared: true, metadata: in.ClientMetadata, handsOn: true}
 	if in.ContextData != nil {
 		a.believe(in.ContextData.IpAddress)
 		a.agent = agentOf(in.ContextData)

@@ -43,9 +43,12 @@ func (s *Service) sendSecond(ctx context.Context, call *access.Call, a attempt, 
 	where := deliveryDetails(attribute, code.Value)
 	told["CODE_DELIVERY_DELIVERY_MEDIUM"], told["CODE_DELIVERY_DESTINATION"] = string(where.DeliveryMedium), deref(where.Destination)
 	call.Record.Note("second factor", audit.Passed, "a code for user "+u.Sub+" by "+string(where.DeliveryMedium), call.Time)
-	return func(tx *store.Tx, p *Pool) error {
-		return s.deliver(ctx, tx, p, u, code, text, call.Time)
-	}, nil
+	l := letter{pool: a.pool.Pool, user: u, client: a.client.ID, what: "Authentication", metadata: a.told()}
+	d, err := s.compose(ctx, call, l, code, text)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *store.Tx, _ *Pool) error { return s.deliver(ctx, tx, d) }, nil
 }
 
 // mfaTexts are the templates of a message that brings the code of a second factor.

@@ -73,6 +73,7 @@ type Service struct {
 	queues    queues
 	events    eventLog
 	signUps   int64 // that one network may have in one pool, an hour
+	paces     paces
 	pages     *awsapi.Pages
 	current   atomic.Pointer[snapshot]
 }

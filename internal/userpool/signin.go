@@ -22,10 +22,21 @@ type attempt struct {
 	shared     bool       // the address is a server's, which signs many people in
 
 	metadata map[string]string // ClientMetadata of this call
+	handsOn  bool              // functions of every kind hear it
 	progress Progress          // what was proved in the calls before
 	session  string            // Session of InitiateAuth: of a sign-up, for USER_AUTH
 	agent    string            // the person's user agent, as a trusted server gives it
 	event    *signInEvent      // what comes of it; nil: none of a sign-in
+}
+
+// told is the ClientMetadata that functions hear of beside those that decide
+// whether a sign-in may begin. AWS hands it on from answers to challenges and
+// from GetTokensFromRefreshToken, and not from where a sign-in begins.
+func (a *attempt) told() map[string]string {
+	if a.handsOn {
+		return a.metadata
+	}
+	return nil
 }
 
 // answered is how a step ended: with tokens or with a challenge.

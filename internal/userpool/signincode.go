@@ -67,11 +67,15 @@ func (s *Service) sendSignInCode(ctx context.Context, call *access.Call, a attem
 	if err != nil {
 		return nil, err
 	}
+	d, err := s.composeFor(ctx, call, n, letter{pool: a.pool.Pool, client: a.client.ID, what: "Authentication", metadata: a.told()}, c, text)
+	if err != nil {
+		return nil, err
+	}
 	err = s.writePool(ctx, a.pool.ID, func(tx *store.Tx, p *Pool) error {
 		if n.user == nil {
 			return s.deliverNowhere(ctx, tx, p, n, c, call.Time)
 		}
-		return s.deliver(ctx, tx, p, n.user, c, text, call.Time)
+		return s.deliver(ctx, tx, d)
 	})
 	if err != nil {
 		return nil, err

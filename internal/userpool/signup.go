@@ -49,6 +49,9 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	if err := nameFree(ctx, s.db, p.Pool, u); err != nil {
 		return nil, s.refused(call, "sign-up", err)
 	}
+	if err := s.admitSignUp(ctx, call, p, c, u, in); err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
 	if !passwordless {
 		kept, err := s.keepFor(ctx, p.Pool, u, *in.Password, origin{client: c.Client, address: call.Source, event: types.EventFilterTypeSignUp})
 		if err != nil {
@@ -56,8 +59,11 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 		}
 		u.setPassword(kept, call.Time)
 	}
-
-	out := &idp.SignUpOutput{UserSub: &u.Sub}
+	d, err := s.signUpCode(ctx, call, p.Pool, c, u, in.ClientMetadata)
+	if err != nil {
+		return nil, s.refused(call, "sign-up", err)
+	}
+	out := &idp.SignUpOutput{UserSub: &u.Sub, UserConfirmed: u.Status == Confirmed}
 	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
 		if p.AdminOnly {
 			return notAuthorized(textSignUpOff)
@@ -65,19 +71,11 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 		if err := insertUser(ctx, tx, p, u); err != nil {
 			return err
 		}
-		if err := s.countSignUp(ctx, tx, c, call.Source, call.Time); err != nil {
+		if err := s.countSignUp(ctx, tx, c, call.Source, call.Time); err != nil || d == nil {
 			return err
 		}
-		a := p.signUpAddress(u)
-		if a == "" {
-			return nil
-		}
-		code, text, err := s.newCode(p.ID, u.Sub, c.ID, codeSignUp, a, u.Attributes[a], call.Time)
-		if err != nil {
-			return err
-		}
-		out.CodeDeliveryDetails = deliveryDetails(a, code.Value)
-		return s.deliver(ctx, tx, p, u, code, text, call.Time)
+		out.CodeDeliveryDetails = deliveryDetails(d.code.Attribute, d.code.Value)
+		return s.deliver(ctx, tx, d)
 	})
 	var taken *types.AliasExistsException
 	if errors.Is(err, errUserTaken) || errors.As(err, &taken) {
@@ -93,7 +91,26 @@ func (s *Service) SignUp(ctx context.Context, call *access.Call, in *idp.SignUpI
 	out.Session = optional(session)
 	s.note(call, p.Pool, u.Sub, types.EventTypeSignUp, types.EventResponseTypePass, nil)
 	call.Record.Note("sign-up", audit.Passed, "user "+u.Sub+", client "+c.ID, call.Time)
+	if u.Status == Confirmed {
+		if err := s.postConfirmation(ctx, call, "ConfirmSignUp", c.ID, p.Pool, u, in.ClientMetadata); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
+}
+
+// signUpCode is the code that proves a new account, or nil: the account is
+// confirmed already, or has no address that the pool would prove.
+func (s *Service) signUpCode(ctx context.Context, call *access.Call, p *Pool, c *clientState, u *User, metadata map[string]string) (*delivery, error) {
+	a := p.signUpAddress(u)
+	if a == "" || u.Status == Confirmed {
+		return nil, nil
+	}
+	code, text, err := s.newCode(p.ID, u.Sub, c.ID, codeSignUp, a, u.Attributes[a], call.Time)
+	if err != nil {
+		return nil, err
+	}
+	return s.compose(ctx, call, letter{pool: p, user: u, client: c.ID, what: "SignUp", metadata: metadata}, code, text)
 }
 
 // selfMade is the user that somebody describes who makes their own account: with

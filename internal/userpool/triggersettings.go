@@ -60,13 +60,10 @@ func refuseTriggers(in *types.LambdaConfigType) error {
 		name string
 		set  bool
 	}{
-		{"PreSignUp", in.PreSignUp != nil},
-		{"PostConfirmation", in.PostConfirmation != nil},
 		{"PreAuthentication", in.PreAuthentication != nil},
 		{"PostAuthentication", in.PostAuthentication != nil},
 		{"PreTokenGeneration", in.PreTokenGeneration != nil || in.PreTokenGenerationConfig != nil},
 		{"UserMigration", in.UserMigration != nil},
-		{"CustomMessage", in.CustomMessage != nil},
 		{"CustomEmailSender", in.CustomEmailSender != nil},
 		{"CustomSMSSender", in.CustomSMSSender != nil},
 		{"KMSKeyID", in.KMSKeyID != nil},

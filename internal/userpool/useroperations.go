@@ -161,11 +161,7 @@ func (s *Service) AdminUpdateUserAttributes(ctx context.Context, call *access.Ca
 	if err := p.Schema.checkAttributes(filled); err != nil {
 		return nil, err
 	}
-	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
-		_, err := s.changeAttributes(ctx, tx, call, p, u, "", values)
-		return err
-	})
-	if err != nil {
+	if _, err := s.changeAttributes(ctx, call, attributeChange{p.Pool, u, "", values, in.ClientMetadata}); err != nil {
 		return nil, err
 	}
 	return &idp.AdminUpdateUserAttributesOutput{}, nil

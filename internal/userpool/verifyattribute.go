@@ -25,38 +25,50 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, call *ac
 	if err := s.spend(ctx, allowAttributeCode, who.pool.ID, who.user.Sub, call.Source, call.Time); err != nil {
 		return nil, s.refused(call, "attribute code", err)
 	}
-	out := &idp.GetUserAttributeVerificationCodeOutput{}
-	err = s.writePool(ctx, who.pool.ID, func(tx *store.Tx, p *Pool) error {
-		u, err := userTable.Get(ctx, tx, p.ID, who.user.NameKey)
-		if errors.Is(err, store.ErrNotFound) || err == nil && u.Sub != who.user.Sub {
-			return noUser()
-		}
-		if err != nil {
-			return err
-		}
-		value, pending := u.Attributes[attribute], false
-		before, err := codeTable.Get(ctx, tx, s.codeID(p.ID, u.Sub, codeVerify, attribute))
-		switch {
-		case err == nil && before.Pending && call.Time.UnixMilli() < before.Expires:
-			value, pending = before.Value, true
-		case err != nil && !errors.Is(err, store.ErrNotFound):
-			return err
-		case value == "":
-			return invalid(textNoValue(attribute))
-		}
-		code, text, err := s.newCode(p.ID, u.Sub, who.client.ID, codeVerify, attribute, value, call.Time)
-		if err != nil {
-			return err
-		}
-		code.Pending = pending
-		out.CodeDeliveryDetails = deliveryDetails(attribute, value)
-		return s.deliver(ctx, tx, p, u, code, text, call.Time)
-	})
+	out, err := s.sendAttributeCode(ctx, call, who, attribute, in.ClientMetadata)
 	if err != nil {
 		return nil, s.refused(call, "attribute code", err)
 	}
 	call.Record.Note("attribute code", audit.Passed, "a code for user "+who.user.Sub, call.Time)
 	return out, nil
+}
+
+func (s *Service) sendAttributeCode(ctx context.Context, call *access.Call, who *session, attribute string, metadata map[string]string) (*idp.GetUserAttributeVerificationCodeOutput, error) {
+	u := who.user
+	value, pending := u.Attributes[attribute], false
+	before, err := codeTable.Get(ctx, s.db, s.codeID(u.PoolID, u.Sub, codeVerify, attribute))
+	switch {
+	case err == nil && before.Pending && call.Time.UnixMilli() < before.Expires:
+		value, pending = before.Value, true
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	case value == "":
+		return nil, invalid(textNoValue(attribute))
+	}
+	code, text, err := s.newCode(u.PoolID, u.Sub, who.client.ID, codeVerify, attribute, value, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	code.Pending = pending
+	l := letter{pool: who.pool.Pool, user: u, client: who.client.ID, what: "VerifyUserAttribute", metadata: metadata}
+	d, err := s.compose(ctx, call, l, code, text)
+	if err != nil {
+		return nil, err
+	}
+	err = s.writePool(ctx, u.PoolID, func(tx *store.Tx, p *Pool) error {
+		now, err := userTable.Get(ctx, tx, p.ID, u.NameKey)
+		if errors.Is(err, store.ErrNotFound) || err == nil && now.Sub != u.Sub {
+			return noUser()
+		}
+		if err != nil {
+			return err
+		}
+		return s.deliver(ctx, tx, d)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &idp.GetUserAttributeVerificationCodeOutput{CodeDeliveryDetails: deliveryDetails(attribute, value)}, nil
 }
 
 // VerifyUserAttribute takes the code that proves an address of the bearer.
