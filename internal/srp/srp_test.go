@@ -18,8 +18,8 @@ import (
 )
 
 // recorded are exchanges whose client was amazon-cognito-identity-js 6.3.21 and
-// whose server was three lines over JavaScript's BigInt, and verifiers of devices
-// that amazon-cognito-identity-js made.
+// whose server was three lines over JavaScript's BigInt, those of devices among
+// them, and verifiers of devices that amazon-cognito-identity-js made.
 //
 //go:embed testdata/exchanges.json
 var recorded []byte
@@ -121,6 +121,28 @@ func TestDeviceVerifiersOfAmazonsClient(t *testing.T) {
 		got := hex.EncodeToString(srp.Verifier(d.identity(), d.Password, unhex(t, d.Salt)))
 		if strings.TrimLeft(got, "0") != strings.TrimLeft(d.Verifier, "0") {
 			t.Errorf("verifier %s, want %s", got, d.Verifier)
+		}
+	}
+}
+
+func TestVerifiersThatWereMadeElsewhere(t *testing.T) {
+	for _, d := range read(t).Devices {
+		whole := unhex(t, d.Verifier)
+		trimmed := bytes.TrimLeft(whole, "\x00")
+		for _, form := range [][]byte{whole, trimmed, append([]byte{0}, whole...)} {
+			got, err := srp.ParseVerifier(form)
+			if err != nil || len(got) != srp.NumberBytes || !bytes.Equal(bytes.TrimLeft(got, "\x00"), trimmed) {
+				t.Errorf("read as %x (%v), want %x", got, err, trimmed)
+			}
+		}
+	}
+	one := big.NewInt(1)
+	n := group()
+	for name, bad := range map[string]*big.Int{
+		"0": new(big.Int), "1": one, "N - 1": new(big.Int).Sub(n, one), "N": n, "N + 1": new(big.Int).Add(n, one), "a longer number": new(big.Int).Lsh(n, 8),
+	} {
+		if _, err := srp.ParseVerifier(bad.Bytes()); !errors.Is(err, srp.ErrNumber) {
+			t.Errorf("%s: got %v, want ErrNumber", name, err)
 		}
 	}
 }

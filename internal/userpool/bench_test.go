@@ -116,6 +116,24 @@ func BenchmarkRefreshByRotation(b *testing.B) {
 	}
 }
 
+func BenchmarkRefreshByRotationOnADevice(b *testing.B) {
+	w := newWorldAtFullPrice(b, store.Options{Memory: true})
+	pool := w.tracking(true, false)
+	client := w.rotating(pool, 0)
+	w.user(pool, "ann", "email", "ann@example.com", "name", "Ann")
+	g, tokens := w.confirmed(client, "ann")
+	in := &idp.GetTokensFromRefreshTokenInput{ClientId: client.ClientId, RefreshToken: tokens.RefreshToken, DeviceKey: &g.key}
+	b.ReportAllocs()
+	defer reportCPU(b)()
+	for b.Loop() {
+		out, err := w.service.GetTokensFromRefreshToken(context.Background(), w.call(), in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in.RefreshToken = out.AuthenticationResult.RefreshToken
+	}
+}
+
 func BenchmarkGetUser(b *testing.B) {
 	w := newWorldAtFullPrice(b, store.Options{Memory: true})
 	pool := w.pool(nil)

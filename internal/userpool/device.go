@@ -197,8 +197,8 @@ func checkDeviceName(name *string) error {
 }
 
 // shape is the device as AWS shows it.
-func (d *Device) shape(account, region string) *types.DeviceType {
-	owner := d.Sub + "." + d.PoolID
+func (d *Device) shape(u *User, account, region string) *types.DeviceType {
+	owner := u.Username + "." + d.PoolID
 	remembered := string(types.DeviceRememberedStatusTypeNotRemembered)
 	if d.Remembered {
 		remembered = string(types.DeviceRememberedStatusTypeRemembered)

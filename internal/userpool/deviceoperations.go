@@ -109,7 +109,7 @@ func (s *Service) showDevice(ctx context.Context, p *poolState, u *User, key *st
 	case d == nil:
 		return nil, noDevice()
 	}
-	return d.shape(s.account, p.Region), nil
+	return d.shape(u, s.account, p.Region), nil
 }
 
 // ListDevices pages through the devices of the bearer of an access token.
@@ -144,7 +144,7 @@ func (s *Service) listDevices(ctx context.Context, p *poolState, u *User, token 
 	rows, next := awsapi.Turn(page, rows, func(d *Device) string { return d.Key })
 	list := make([]types.DeviceType, len(rows))
 	for i, d := range rows {
-		list[i] = *d.shape(s.account, p.Region)
+		list[i] = *d.shape(u, s.account, p.Region)
 	}
 	return list, next, nil
 }

@@ -25,6 +25,9 @@
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant
 //
+//	ConfirmDevice -> the key that a sign-in was given -> device; DEVICE_KEY -> remembered device -> DEVICE_SRP_AUTH ->
+//	DEVICE_PASSWORD_VERIFIER -> backoff -> proof -> in the place of a second factor (devicesignin.go)
+//
 //	SignUp -> user, UNCONFIRMED -> code -> outbox ... ConfirmSignUp -> code -> CONFIRMED, address verified
 //	ForgotPassword -> verified address -> code -> outbox ... ConfirmForgotPassword -> code -> new password, sign-ins ended
 //	UpdateUserAttributes -> address unverified, or still the old one -> code -> outbox ... VerifyUserAttribute -> code -> verified
