@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	cognitotypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
 const cognitoIDP = "cognito-idp"
@@ -39,18 +40,17 @@ var userPoolType = &resourceType{
 		}),
 		"EmailVerificationMessage": str, "EmailVerificationSubject": str, "SmsVerificationMessage": str, "SmsAuthenticationMessage": str,
 		"EmailConfiguration":     records(fields{"EmailSendingAccount": str, "From": str, "ReplyToEmailAddress": str, "SourceArn": str, "ConfigurationSet": str}),
-		"MfaConfiguration":       str,
+		"MfaConfiguration":       oneOf("OFF", "OPTIONAL", "ON"),
 		"DeletionProtection":     oneOf("ACTIVE", "INACTIVE"),
 		"UserPoolTags":           strMap,
 		"UserPoolTier":           str,
 		"LambdaConfig":           unsupported("triggers of user pools are not run"),
-		"EnabledMfas":            unsupported("multi-factor sign-in cannot be set up by a template"),
+		"EnabledMfas":            listing(oneOf("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")),
 		"DeviceConfiguration":    unsupported("devices are not remembered"),
 		"SmsConfiguration":       records(fields{"ExternalId": str, "SnsCallerArn": str, "SnsRegion": str}),
 		"UserPoolAddOns":         unsupported("advanced security is not supported"),
 		"WebAuthnRelyingPartyID": unsupported("passkeys cannot be set up by a template"), "WebAuthnUserVerification": unsupported("passkeys cannot be set up by a template"),
-		"EmailAuthenticationMessage": unsupported("sign-in by mailed code cannot be set up by a template"),
-		"EmailAuthenticationSubject": unsupported("sign-in by mailed code cannot be set up by a template"),
+		"EmailAuthenticationMessage": str, "EmailAuthenticationSubject": str,
 	},
 	attributes: []string{"Arn", "ProviderName", "ProviderURL", "UserPoolId"},
 	create:     createUserPool, update: updateUserPool, remove: removeUserPool, find: findUserPool,
@@ -64,11 +64,16 @@ func (w *work) poolShape() map[string]any {
 		shape[name] = v
 	}
 	delete(shape, "UserPoolName")
+	delete(shape, "MfaConfiguration") // set by itself, or not at all
 	shape["PoolName"] = w.physicalName("UserPoolName", 128)
 	return shape
 }
 
 func createUserPool(ctx context.Context, w *work) error {
+	mfa, err := w.mfaConfig()
+	if err != nil {
+		return err
+	}
 	var in cognito.CreateUserPoolInput
 	if err := into(w.poolShape(), &in); err != nil {
 		return err
@@ -78,7 +83,7 @@ func createUserPool(ctx context.Context, w *work) error {
 		return err
 	}
 	w.poolIs(aws.ToString(out.UserPool.Id), aws.ToString(out.UserPool.Arn), aws.ToString(in.PoolName))
-	return nil
+	return w.setMFA(ctx, mfa)
 }
 
 func (w *work) poolIs(id, arn, name string) {
@@ -91,16 +96,23 @@ func (w *work) poolIs(id, arn, name string) {
 }
 
 func updateUserPool(ctx context.Context, w *work) error {
+	mfa, err := w.mfaConfig()
+	if err != nil {
+		return err
+	}
 	var in cognito.UpdateUserPoolInput
 	if err := into(w.poolShape(), &in); err != nil {
 		return err
 	}
 	in.UserPoolId = &w.row.PhysicalID
+	if mfa == nil { // the template says so by saying nothing
+		in.MfaConfiguration = cognitotypes.UserPoolMfaTypeOff
+	}
 	if _, err := invoke[cognito.UpdateUserPoolOutput](ctx, w.deploy, cognitoIDP, "UpdateUserPool", &in); err != nil {
 		return err
 	}
 	w.row.Attributes["Name"] = aws.ToString(in.PoolName)
-	return nil
+	return w.setMFA(ctx, mfa)
 }
 
 func removeUserPool(ctx context.Context, w *work) error {
