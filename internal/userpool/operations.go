@@ -29,6 +29,7 @@ func (s *Service) API() *awsapi.Service {
 			s.clientSecretOperations(),
 			s.peopleOperations(),
 			s.mfaOperations(),
+			s.absentOperations(),
 		),
 	}
 }
