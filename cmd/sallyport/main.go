@@ -74,7 +74,7 @@ func rootCommand(std streams) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(upCommand(std), envCommand(std), userCommand(std), requestsCommand(std), outboxCommand(std), keysCommand(std), explainCommand(std), logsCommand(std), policyCommand(std), tokenCommand(std), secretHashCommand(std), versionCommand(std))
+	root.AddCommand(upCommand(std), loginCommand(std), envCommand(std), userCommand(std), requestsCommand(std), outboxCommand(std), keysCommand(std), explainCommand(std), logsCommand(std), policyCommand(std), tokenCommand(std), secretHashCommand(std), versionCommand(std))
 	return root
 }
 

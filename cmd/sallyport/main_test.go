@@ -26,7 +26,7 @@ import (
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) != "sallyport" { // the developer's own settings must not leak in
 		for _, name := range []string{"SALLYPORT_LISTEN", "SALLYPORT_URL", "SALLYPORT_DATA", "SALLYPORT_DATABASE", "SALLYPORT_MASTER_KEY",
-			"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+			"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY", "SALLYPORT_SMTP", "SALLYPORT_MAIL_FROM", "SALLYPORT_SMS_WEBHOOK", "SALLYPORT_SMS_WEBHOOK_SECRET", "SALLYPORT_CLIENT_SECRET", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 			os.Unsetenv(name)
 		}
 		os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // under the race detector each program would sleep for a second at its end
@@ -82,7 +82,7 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 func environment(ts *testscript.TestScript) []string {
 	var list []string
 	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "TMPDIR", "SALLYPORT_LISTEN", "SALLYPORT_DATA", "SALLYPORT_DATABASE", "SALLYPORT_MASTER_KEY",
-		"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY"} {
+		"SALLYPORT_ROOT_ACCESS_KEY_ID", "SALLYPORT_ROOT_SECRET_ACCESS_KEY", "XDG_CONFIG_HOME", "AWS_ENDPOINT_URL", "SALLYPORT_CLIENT_SECRET"} {
 		if value := ts.Getenv(name); value != "" {
 			list = append(list, name+"="+value)
 		}
