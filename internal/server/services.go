@@ -112,7 +112,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 	}
 	s.pools, err = userpool.New(userpool.Config{
 		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
-		Functions: poolFunctions{s}, Compromised: known, Random: rand.Reader, Clock: now, Logger: logger,
+		Functions: poolFunctions{s}, KMS: s.kms, Compromised: known, Random: rand.Reader, Clock: now, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

@@ -140,7 +140,7 @@ func (p *Pool) knownName(u *User) string {
 // delivery is a code and the message that brings it, ready to be kept.
 type delivery struct {
 	code    *Code
-	message outbox.Message
+	message post
 }
 
 // compose writes the message that brings a code: what a letter says of its
@@ -152,7 +152,11 @@ func (s *Service) compose(ctx context.Context, call *access.Call, l letter, c *C
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{c, l.pool.codeMessage(words, l.user, c, text, call.Time)}, nil
+	message, err := s.post(l, l.pool.codeMessage(words, l.user, c, text, call.Time), call.Time)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{c, message}, nil
 }
 
 // composeFor is compose for whom somebody without credentials names. For nobody
@@ -170,7 +174,7 @@ func (s *Service) deliver(ctx context.Context, tx *store.Tx, d *delivery) error 
 	if err := keepCode(ctx, tx, d.code); err != nil {
 		return err
 	}
-	return s.outbox.Put(ctx, tx, d.message)
+	return s.put(ctx, tx, d.message)
 }
 
 // deliverNowhere does for nobody the work of deliver. The code that it keeps is

@@ -138,3 +138,21 @@ func (s *Service) Challenges(t testing.TB) string {
 	}
 	return string(text)
 }
+
+// Sendings are the rows of messages that wait for custom senders, as they lie in
+// the database; "" for none.
+func (s *Service) Sendings(t testing.TB) string {
+	t.Helper()
+	rows, err := sendingTable.List(t.Context(), s.db, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

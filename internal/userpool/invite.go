@@ -71,7 +71,7 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 		}
 		u.setPassword(kept, call.Time)
 	}
-	var messages []outbox.Message // an invitation tells a temporary password
+	var messages []post // an invitation tells a temporary password
 	if !passwordless && in.MessageAction != types.MessageActionTypeSuppress {
 		if messages, err = s.invitations(ctx, call, p.Pool, u, in, password); err != nil {
 			return nil, err
@@ -86,7 +86,7 @@ func (s *Service) createUser(ctx context.Context, call *access.Call, p *poolStat
 		if err := insertUser(ctx, tx, p, u); err != nil {
 			return err
 		}
-		return s.put(ctx, tx, messages)
+		return s.put(ctx, tx, messages...)
 	})
 	if err != nil {
 		return nil, p.takenByAnother(err)
@@ -153,7 +153,7 @@ func (s *Service) inviteAgain(ctx context.Context, call *access.Call, p *poolSta
 		if err != nil {
 			return err
 		}
-		return s.put(ctx, tx, messages)
+		return s.put(ctx, tx, messages...)
 	})
 	if err != nil {
 		return nil, err
@@ -268,7 +268,7 @@ const (
 // invitations tell a new user their name and temporary password, over the
 // channels that were asked for, or else over those that the user has. Without any
 // address nothing is sent, and the record says so.
-func (s *Service) invitations(ctx context.Context, call *access.Call, p *Pool, u *User, in *idp.AdminCreateUserInput, password string) ([]outbox.Message, error) {
+func (s *Service) invitations(ctx context.Context, call *access.Call, p *Pool, u *User, in *idp.AdminCreateUserInput, password string) ([]post, error) {
 	asked := func(m types.DeliveryMediumType) bool {
 		return len(in.DesiredDeliveryMediums) == 0 || slices.Contains(in.DesiredDeliveryMediums, m)
 	}
@@ -279,31 +279,29 @@ func (s *Service) invitations(ctx context.Context, call *access.Call, p *Pool, u
 		call.Record.Note("invitation", audit.Passed, "not sent: the user has no address for it", call.Time)
 		return nil, nil
 	}
-	words, err := s.words(ctx, call, letter{pool: p, user: u, what: "AdminCreateUser", metadata: in.ClientMetadata, secret: password}, MessageText{
+	l := letter{pool: p, user: u, what: "AdminCreateUser", metadata: in.ClientMetadata, secret: password}
+	words, err := s.words(ctx, call, l, MessageText{
 		Subject: orElse(p.Invitation.Subject, inviteSubject), Email: orElse(p.Invitation.Email, inviteEmail), SMS: orElse(p.Invitation.SMS, inviteSMS),
 	})
 	if err != nil {
 		return nil, err
 	}
-	var messages []outbox.Message
-	if byMail {
-		message.To = u.Attributes[attributeEmail]
-		messages = append(messages, words.fill(message, "email", p.knownName(u), password))
-	}
-	if bySMS {
-		message.To = u.Attributes[attributePhone]
-		messages = append(messages, words.fill(message, "sms", p.knownName(u), password))
+	var messages []post
+	for _, way := range []struct {
+		channel, attribute string
+		goes               bool
+	}{{outbox.Email, attributeEmail, byMail}, {outbox.SMS, attributePhone, bySMS}} {
+		if !way.goes {
+			continue
+		}
+		message.To = u.Attributes[way.attribute]
+		one, err := s.post(l, words.fill(message, way.channel, p.knownName(u), password), call.Time)
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, one)
 	}
 	return messages, nil
-}
-
-func (s *Service) put(ctx context.Context, tx *store.Tx, messages []outbox.Message) error {
-	for _, m := range messages {
-		if err := s.outbox.Put(ctx, tx, m); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func orElse(text, otherwise string) string {

@@ -18,6 +18,9 @@ func (s *Service) CreateUserPool(ctx context.Context, call *access.Call, in *idp
 	if err := s.ownFunctions(in.LambdaConfig); err != nil {
 		return nil, err
 	}
+	if err := s.mayUseKey(ctx, call, nil, in.LambdaConfig); err != nil {
+		return nil, err
+	}
 	id, err := newPoolID(s.random, call.Region)
 	if err != nil {
 		return nil, err
@@ -84,6 +87,9 @@ func (s *Service) UpdateUserPool(ctx context.Context, call *access.Call, in *idp
 		return nil, err
 	}
 	if err := s.ownFunctions(in.LambdaConfig); err != nil {
+		return nil, err
+	}
+	if err := s.mayUseKey(ctx, call, p.Lambda, in.LambdaConfig); err != nil {
 		return nil, err
 	}
 	err = s.changePool(ctx, p.ID, func(p *Pool) error {

@@ -153,6 +153,7 @@ var (
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,
 		pendingTokenTable.DeleteWhere,
+		sendingTable.DeleteWhere,
 	}
 	rowsOfUser = []emptied{
 		passkeyTable.DeleteWhere,
@@ -162,6 +163,7 @@ var (
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,
 		pendingTokenTable.DeleteWhere,
+		sendingTable.DeleteWhere,
 	}
 	rowsThatExpire = []emptied{
 		grantTable.DeleteWhere,

@@ -48,6 +48,7 @@ type Config struct {
 	Roles       Roles
 	Compromised CompromisedPasswords
 	Functions   trigger.Invoker // runs the functions that pools name as triggers
+	KMS         KMS             // has the keys of custom senders
 	Random      io.Reader       // crypto/rand.Reader
 	Clock       *clock.Clock
 	Logger      *slog.Logger
@@ -63,6 +64,7 @@ type Service struct {
 	roles       Roles
 	compromised CompromisedPasswords // nil: none
 	triggers    trigger.Caller
+	kms         KMS
 	random      io.Reader
 	clock       *clock.Clock
 	log         *slog.Logger
@@ -71,6 +73,7 @@ type Service struct {
 	nobody    []byte // the row of a user who does not exist, for SRP
 	newKey    func() (*rsa.PrivateKey, error)
 	queues    queues
+	sending   sendingSlots
 	events    eventLog
 	signUps   int64 // that one network may have in one pool, an hour
 	paces     paces
@@ -81,7 +84,7 @@ type Service struct {
 // New makes the service. It answers after Start has filled the snapshot.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Functions == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
+	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Functions == nil || c.KMS == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
 		return nil, errors.New("userpool: every field of Config must be set")
 	case c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/"):
 		return nil, errors.New("userpool: PublicURL must be set, without a slash at its end")
@@ -92,7 +95,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, roles: c.Roles,
-		triggers: trigger.Caller{Invoker: c.Functions}, compromised: c.Compromised, random: c.Random, clock: c.Clock, log: c.Logger,
+		triggers: trigger.Caller{Invoker: c.Functions}, kms: c.KMS, compromised: c.Compromised, random: c.Random, clock: c.Clock, log: c.Logger,
 		passwords: h, signUps: signUpsOfNetwork, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
@@ -115,6 +118,7 @@ func (s *Service) Start(ctx context.Context) error {
 		return err
 	}
 	go s.keepWriting(ctx)
+	go s.keepSending(ctx)
 	go func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

@@ -64,9 +64,6 @@ func refuseTriggers(in *types.LambdaConfigType) error {
 		{"PostAuthentication", in.PostAuthentication != nil},
 		{"PreTokenGeneration", in.PreTokenGeneration != nil || in.PreTokenGenerationConfig != nil},
 		{"UserMigration", in.UserMigration != nil},
-		{"CustomEmailSender", in.CustomEmailSender != nil},
-		{"CustomSMSSender", in.CustomSMSSender != nil},
-		{"KMSKeyID", in.KMSKeyID != nil},
 		{"InboundFederation", in.InboundFederation != nil},
 	} {
 		if t.set {
@@ -84,6 +81,9 @@ func (p *Pool) setTriggers(in *types.LambdaConfigType) error {
 	}
 	l := *in
 	if err := p.setTokenTrigger(&l); err != nil {
+		return err
+	}
+	if err := p.setSenders(&l); err != nil {
 		return err
 	}
 	functions := map[string]*string{

@@ -30,6 +30,7 @@ import (
 	"github.com/sallyport/sallyport/internal/awsapi/awsapitest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/kms"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/store/storetest"
@@ -58,6 +59,8 @@ type world struct {
 	http    aws.HTTPClient
 
 	functions *troupe
+	kms       *kms.Service
+	log       *diary
 }
 
 type root struct{}
@@ -71,6 +74,24 @@ func (root) Key(_ context.Context, id, _ string) (string, access.Caller, error) 
 
 func (root) Authorize(_ context.Context, call *access.Call, _, _ string) access.Verdict {
 	return access.Verdict{Allowed: call.Caller.Kind == access.Root}
+}
+
+// diary is what the service writes into its log.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (d *diary) Write(line []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(line)
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
 }
 
 type records struct {
@@ -141,11 +162,17 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: &mailbox{real: outbox.New(db, keys)}, functions: new(troupe), http: awsapitest.Client()}
+	w := &world{t: t, clock: new(clock.Clock), db: db, records: new(records), outbox: &mailbox{real: outbox.New(db, keys)}, functions: new(troupe), log: new(diary), http: awsapitest.Client()}
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
+	if w.kms, err = kms.New(kms.Config{DB: db, Keys: keys, Account: account, Policies: root{}, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.kms.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
 	w.config = userpool.Config{
-		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Functions: w.functions, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Functions: w.functions, KMS: w.kms, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	if w.service, err = userpool.New(w.config); err != nil {
 		t.Fatal(err)
@@ -178,7 +205,7 @@ func (w *world) serveOn(server *httptest.Server) {
 	api := awsapi.New(awsapi.Config{
 		Account: account, Region: region, Keys: root{}, Authorizer: root{}, Clock: w.clock,
 		Logger: slog.New(slog.DiscardHandler), Records: w.records, MaxBody: 1 << 20,
-	}, w.service.API())
+	}, w.service.API(), w.kms.API())
 	server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/.well-known/") {
 			w.service.ServeWellKnown(rw, r)
