@@ -35,7 +35,9 @@
 // Codes (code.go) are kept as keyed hashes, one for each user and purpose, and
 // work once. How often they may be asked for and guessed at is in allowance.go,
 // where they go and what the message says in delivery.go, how a function of the
-// pool gets to bring them in sender.go. Of a client that hides
+// pool gets to bring them in sender.go, who mails are from and how long they are
+// of use in mailsettings.go, and the page where a link in a mail leads in
+// confirmpage.go. Of a client that hides
 // its users, named.go makes nobody of whoever must not be told of: for nobody
 // the same is done as for somebody.
 //
