@@ -30,6 +30,7 @@ const (
 	Outbox        Purpose = "outbox"
 	Templates     Purpose = "templates"     // fingerprints of what templates say
 	Sessions      Purpose = "sessions"      // tokens of temporary credentials
+	Imports       Purpose = "imports"      // files with users, until they are imported
 	IdentityKeys  Purpose = "identitykeys"  // keys that sign the tokens of identity pools
 	KMSKeys       Purpose = "kmskeys"       // material of keys of KMS
 	SecondFactors Purpose = "secondfactors" // seeds of authenticator apps
@@ -37,7 +38,7 @@ const (
 
 // Purposes are all there are. Their keys are made when the keyring opens, so that
 // sealing never touches the database.
-var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions, IdentityKeys, KMSKeys, SecondFactors}
+var Purposes = []Purpose{SigningKeys, ClientSecrets, AccessKeys, Passwords, Tokens, PageTokens, Environment, Outbox, Templates, Sessions, Imports, IdentityKeys, KMSKeys, SecondFactors}
 
 var (
 	// ErrUnreadable: the sealed value was not made by this keyring for that purpose and id.

@@ -5,6 +5,7 @@
 //	Start: data folder -> store -> keyring -> account, outbox -> services -> listener
 //	request: host of an API, or /_aws/execute-api/...   -> gateway
 //	         /_sallyport/code/...                       -> function (packages, by signed links)
+//	         /_sallyport/import/...                     -> userpool (files of users, by signed links)
 //	         /_sallyport/...                            -> operator (health, reset, clock, outbox; requests.go: records)
 //	         /{poolId}/.well-known/...                  -> userpool
 //	         anything else                              -> awsapi

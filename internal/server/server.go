@@ -114,6 +114,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, codePath+"/"):
 		s.functions.ServeCode(w, r)
+	case strings.HasPrefix(path, importPath+"/"):
+		s.pools.ServeImport(w, r)
 	case strings.HasPrefix(path, operatorPrefix):
 		s.operator.ServeHTTP(w, r)
 	case strings.Contains(path, "/.well-known/"):

@@ -37,6 +37,8 @@ const (
 	apiDomain = "localhost"
 	// codePath is where GetFunction's links to packages lead.
 	codePath = operatorPrefix + "code"
+	// importPath is where files of users to import are put, by signed links.
+	importPath = operatorPrefix + "import"
 	// maxBody is the largest body of a signed call, in bytes: a function's zip
 	// of 50 MiB as base64, and what stands around it.
 	maxBody = 72 << 20
@@ -111,7 +113,7 @@ func startServices(ctx context.Context, c config.Config, now *clock.Clock, logge
 		return nil, err
 	}
 	s.pools, err = userpool.New(userpool.Config{
-		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account},
+		DB: s.db, Keys: s.keyring, PublicURL: c.URL, Account: c.Account, Outbox: s.outbox, Roles: identityRoles{s.account}, LogRoles: poolRoles{s.account}, ImportURL: c.URL + importPath,
 		Functions: poolFunctions{s}, KMS: s.kms, Compromised: known, Random: rand.Reader, Clock: now, Logger: logger,
 	})
 	if err != nil {

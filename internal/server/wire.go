@@ -76,6 +76,13 @@ func (r functionRoles) Credentials(_ context.Context, roleARN, functionARN strin
 	}, nil
 }
 
+// poolRoles lets user pools take roles of the account for what they write.
+type poolRoles struct{ account *account.Service }
+
+func (r poolRoles) MayPass(call *access.Call, roleARN string) access.Verdict {
+	return r.account.MayPass(call, roleARN, poolService)
+}
+
 // poolVerifiers lets the gateway prove tokens of user pools.
 type poolVerifiers struct{ pools *userpool.Service }
 

@@ -127,7 +127,7 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	keys, err := keyring.Open(ctx, keyring.NewMaster(), keyring.NewShelf(db))
 	must(t, err)
 	const account, url = "000000000000", "http://127.0.0.1:4566"
-	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, Functions: noTriggers{}, KMS: noKMS{}, Random: rand.Reader, Clock: now, Logger: log})
+	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, LogRoles: rootOnly{}, ImportURL: url + "/import", Functions: noTriggers{}, KMS: noKMS{}, Random: rand.Reader, Clock: now, Logger: log})
 	must(t, err)
 	must(t, pools.Start(ctx))
 	people := iams.New(account, db, keys, iams.Credentials{AccessKeyID: "root", SecretAccessKey: keyring.NewSecret("rootsecret")})

@@ -27,6 +27,7 @@ func (s *Service) API() *awsapi.Service {
 			s.providerOperations(),
 			s.resourceServerOperations(),
 			s.clientSecretOperations(),
+			s.importOperations(),
 			s.peopleOperations(),
 			s.mfaOperations(),
 			s.absentOperations(),

@@ -150,6 +150,8 @@ var (
 		providerTable.DeleteWhere,
 		identifierTable.DeleteWhere,
 		resourceServerTable.DeleteWhere,
+		importTable.DeleteWhere,
+		partTable.DeleteWhere,
 		authEventTable.DeleteWhere,
 		identityTable.DeleteWhere,
 		pendingTokenTable.DeleteWhere,
@@ -171,6 +173,7 @@ var (
 		failureTable.DeleteWhere,
 		codeTable.DeleteWhere,
 		spentTable.DeleteWhere,
+		partTable.DeleteWhere,
 		authEventTable.DeleteWhere,
 		pendingTokenTable.DeleteWhere,
 	}

@@ -46,6 +46,8 @@ type Config struct {
 	Account     string
 	Outbox      Outbox
 	Roles       Roles
+	LogRoles    Roles  // the same of roles by which import jobs would write logs
+	ImportURL   string // where ServeImport is mounted, no slash at the end
 	Compromised CompromisedPasswords
 	Functions   trigger.Invoker // runs the functions that pools name as triggers
 	KMS         KMS             // has the keys of custom senders
@@ -69,6 +71,9 @@ type Service struct {
 	clock       *clock.Clock
 	log         *slog.Logger
 
+	logRoles  Roles
+	importURL string
+	imports   importer
 	passwords *hasher
 	nobody    []byte // the row of a user who does not exist, for SRP
 	newKey    func() (*rsa.PrivateKey, error)
@@ -84,7 +89,7 @@ type Service struct {
 // New makes the service. It answers after Start has filled the snapshot.
 func New(c Config) (*Service, error) {
 	switch {
-	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.Functions == nil || c.KMS == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
+	case c.DB == nil || c.Keys == nil || c.Outbox == nil || c.Roles == nil || c.LogRoles == nil || c.ImportURL == "" || c.Functions == nil || c.KMS == nil || c.Random == nil || c.Clock == nil || c.Logger == nil:
 		return nil, errors.New("userpool: every field of Config must be set")
 	case c.PublicURL == "" || strings.HasSuffix(c.PublicURL, "/"):
 		return nil, errors.New("userpool: PublicURL must be set, without a slash at its end")
@@ -100,6 +105,10 @@ func New(c Config) (*Service, error) {
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	s.outbox = posting{c.Outbox, s}
+	s.logRoles, s.importURL, s.imports.again = c.LogRoles, c.ImportURL, make(chan struct{}, 1)
+	if s.imports.id, err = newUUID(c.Random); err != nil {
+		return nil, err
+	}
 	s.current.Store(&snapshot{})
 	if err := s.newNobody(); err != nil {
 		return nil, err
@@ -119,6 +128,7 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	go s.keepWriting(ctx)
 	go s.keepSending(ctx)
+	go s.runImports(ctx)
 	go func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
@@ -138,7 +148,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 func (s *Service) sweep(ctx context.Context) error {
 	now := s.clock.Now().UnixMilli()
-	failed := []error{s.retireKeys(ctx, s.clock.Now())}
+	failed := []error{s.retireKeys(ctx, s.clock.Now()), s.expireImports(ctx, s.clock.Now())}
 	for _, empty := range rowsThatExpire {
 		_, err := empty(ctx, s.db, expired, now)
 		failed = append(failed, err)

@@ -200,6 +200,9 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	if err != nil {
 		return nil, err
 	}
+	if err := a.neverSet(u); err != nil {
+		return nil, err
+	}
 	owner, sealed := "", []byte(nil)
 	if u != nil {
 		owner, sealed = u.owner(), u.Password
@@ -214,6 +217,17 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 		return nil, err
 	}
 	return u, s.usable(call, a, password)
+}
+
+// neverSet tells somebody who was imported, and has no password yet, to get one
+// by their address: no password could be right. A client that hides its users
+// hears of a wrong password, as of anybody's.
+func (a attempt) neverSet(u *User) error {
+	if u == nil || !u.Enabled || u.Status != ResetRequired || len(u.Password) > 0 || a.client.HideUsers {
+		return nil
+	}
+	text := textResetRequired
+	return &types.PasswordResetRequiredException{Message: &text}
 }
 
 // guess lets one attempt at a user's secret through the backoff and counts it if

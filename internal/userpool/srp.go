@@ -167,6 +167,9 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r 
 	if err != nil {
 		return nil, err
 	}
+	if err := a.neverSet(claimed); err != nil {
+		return nil, err
+	}
 	u, err := s.guess(ctx, call, a, claimed, key, func() (bool, error) {
 		if err := s.useUp(ctx, a, e, block); err != nil {
 			return false, err

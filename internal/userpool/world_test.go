@@ -172,7 +172,7 @@ func newWorldAtFullPrice(t testing.TB, o store.Options) *world {
 		t.Fatal(err)
 	}
 	w.config = userpool.Config{
-		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, Functions: w.functions, KMS: w.kms, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		DB: db, Keys: keys, PublicURL: w.url, Account: account, Outbox: w.outbox, Roles: noRoles{}, LogRoles: noRoles{}, ImportURL: w.url + "/import", Functions: w.functions, KMS: w.kms, Random: rand.Reader, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	if w.service, err = userpool.New(w.config); err != nil {
 		t.Fatal(err)
@@ -215,6 +215,10 @@ func (w *world) serveOn(server *httptest.Server) {
 			record := new(audit.Record)
 			w.service.ServeConfirm(rw, r, &access.Call{Account: account, Source: netip.MustParseAddrPort(r.RemoteAddr).Addr(), Time: w.clock.Now(), Record: record})
 			w.records.Write(record)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/import/") {
+			w.service.ServeImport(rw, r)
 			return
 		}
 		api.ServeHTTP(rw, r)
