@@ -46,6 +46,14 @@
 // calls of a proof are in srp.go, and what they answer for a user who does not
 // exist in srpnobody.go.
 //
+// Every password that is set comes through keepFor, which holds it against the
+// operator's list of those known from breaches and the user's own former ones
+// (passwordhistory.go). What happened at sign-ins is noted around begin and
+// respond (autheventoperations.go) where the pool wants it, in memory, and
+// written together once a second (autheventlog.go), so that it costs a sign-in
+// next to nothing and tells nobody who exists. What a pool does about risks is
+// in risk.go. Which names are one name is in fold.go, nowhere else.
+//
 // Pools, clients and keys are read from one immutable snapshot that follows the
 // database (snapshot.go); users are read where they sign in. The gateway verifies
 // tokens against the same snapshot (keys.go, wellknown.go) and touches no database.

@@ -147,28 +147,62 @@ func (s *Service) AdminDisableProviderForUser(ctx context.Context, call *access.
 		if err != nil {
 			return err
 		}
-		if err := identityTable.Delete(ctx, tx, p.ID, provider, subject); err != nil {
-			return err
-		}
-		u, err := findUser(ctx, tx, p, row.Sub)
-		if err != nil || u == nil {
-			return err
-		}
-		_, err = updateUser(ctx, tx, p, u.NameKey, func(u *User) error {
-			list, err := u.identities()
-			if err != nil {
-				return err
-			}
-			u.Modified = call.Time
-			return u.setIdentities(slices.DeleteFunc(list, func(i Identity) bool { return i.ProviderName == provider && i.UserID == subject }))
-		})
-		return err
+		return unlink(ctx, tx, p, row, call.Time)
 	})
 	if err != nil {
 		return nil, s.refused(call, "link", err)
 	}
 	call.Record.Note("link", audit.Passed, "an identity of "+provider+" is nobody's any more", call.Time)
 	return &idp.AdminDisableProviderForUserOutput{}, nil
+}
+
+// unlink takes an identity from its user.
+func unlink(ctx context.Context, tx *store.Tx, p *Pool, row *identityRow, now time.Time) error {
+	if err := identityTable.Delete(ctx, tx, p.ID, row.Provider, row.Subject); err != nil {
+		return err
+	}
+	u, err := findUser(ctx, tx, p, row.Sub)
+	if err != nil || u == nil {
+		return err
+	}
+	_, err = updateUser(ctx, tx, p, u.NameKey, func(u *User) error {
+		list, err := u.identities()
+		if err != nil {
+			return err
+		}
+		u.Modified = now
+		return u.setIdentities(slices.DeleteFunc(list, func(i Identity) bool { return i.ProviderName == row.Provider && i.UserID == row.Subject }))
+	})
+	return err
+}
+
+const unlinkedAtOnce = 200 // in one transaction, which others wait for
+
+// withoutLinks runs a transaction when nobody is linked to a provider any more.
+// One that is made again under the name may be somebody else, whose people would
+// have the accounts of those who were linked to the first.
+func (s *Service) withoutLinks(ctx context.Context, poolID, provider string, fn func(tx *store.Tx, p *Pool) error) error {
+	for done := false; !done; {
+		err := s.writePool(ctx, poolID, func(tx *store.Tx, p *Pool) error {
+			rows, err := identityTable.List(ctx, tx, identitiesOf, poolID, provider, unlinkedAtOnce)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if err := unlink(ctx, tx, p, row, s.clock.Now()); err != nil {
+					return err
+				}
+			}
+			if done = len(rows) < unlinkedAtOnce; !done {
+				return nil
+			}
+			return fn(tx, p)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (u *User) identities() (list []Identity, err error) {

@@ -102,6 +102,18 @@ func TestAnIdentityElsewhereIsOneUsers(t *testing.T) {
 		if v := w.attribute(pool, "ann", "identities"); v != "" {
 			t.Errorf("identities without one are %q", v)
 		}
+		// With its provider a link is gone: who has the name next may be somebody else.
+		for i := range 3 {
+			if err := w.link(pool, "ann", "Facebook", fmt.Sprint("f", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(w.DeleteIdentityProvider(t.Context(), &idp.DeleteIdentityProviderInput{UserPoolId: pool.Id, ProviderName: aws.String("Facebook")}))(t)
+		if v := w.attribute(pool, "ann", "identities"); v != "" {
+			t.Errorf("identities at a provider that is gone: %q", v)
+		}
+		refused(t, w.link(pool, "ann", "Facebook", "f0"), "ResourceNotFoundException", "")
+
 		// With its user an identity is free again.
 		_ = w.removeUsers(pool, "bob")
 		if err := w.link(pool, "ann", "Google", "1048"); err != nil {

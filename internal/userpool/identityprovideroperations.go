@@ -192,7 +192,7 @@ func (s *Service) DeleteIdentityProvider(ctx context.Context, call *access.Call,
 		return nil, err
 	}
 	name := deref(in.ProviderName)
-	err = s.writePool(ctx, p.ID, func(tx *store.Tx, p *Pool) error {
+	err = s.withoutLinks(ctx, p.ID, name, func(tx *store.Tx, p *Pool) error {
 		err := providerTable.Delete(ctx, tx, p.ID, name)
 		if errors.Is(err, store.ErrNotFound) {
 			return noResource(textNoProvider(name))

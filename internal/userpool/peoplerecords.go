@@ -33,6 +33,7 @@ var identityTable = store.NewTable(store.Schema[identityRow]{
 })
 
 const (
+	identitiesOf = "pool_id = $1 and provider = $2 order by subject limit $3"
 	eventsBefore = "pool_id = $1 and sub = $2 and id < $3 order by id desc limit $4"
 	// afterEveryEvent is greater than the hex of every id, in each database's order of text.
 	afterEveryEvent = "g"
