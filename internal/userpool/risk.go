@@ -100,7 +100,8 @@ func (s *Service) checkCompromised(p *Pool, o origin, password string) (found, r
 
 // usable refuses a sign-in with a right password that is known to others, where
 // the risk configuration says so. It is asked after the proof, so it tells
-// nothing to who does not know the password.
+// nothing to who does not know the password. Who proves a password by SRP does
+// not show it, here as at AWS: the list sees it where it is set.
 func (s *Service) usable(call *access.Call, a attempt, password string) error {
 	found, refuse, err := s.checkCompromised(a.pool.Pool, origin{client: a.client.Client, address: a.address, event: types.EventFilterTypeSignIn}, password)
 	if err != nil {
@@ -114,4 +115,23 @@ func (s *Service) usable(call *access.Call, a attempt, password string) error {
 		return notAuthorized(textCompromised)
 	}
 	return nil
+}
+
+// warnOfRisks says which pools ask for more than this server can do since it was
+// started without a list.
+func (s *Service) warnOfRisks() {
+	if s.compromised != nil {
+		return
+	}
+	blocks := func(r *Risk) bool { return r != nil && r.Compromised != nil && r.Compromised.Block }
+	now := s.current.Load()
+	for _, p := range now.pools {
+		asks := blocks(p.Risk)
+		for _, c := range now.clients {
+			asks = asks || c.PoolID == p.ID && blocks(c.Risk)
+		}
+		if asks && p.enforces() {
+			s.log.Warn("a user pool blocks compromised passwords, but the server has no list of them (--compromised-passwords)", "pool", p.ID)
+		}
+	}
 }

@@ -126,6 +126,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.follow(ctx); err != nil {
 		return err
 	}
+	s.warnOfRisks()
 	go s.keepWriting(ctx)
 	go s.keepSending(ctx)
 	go s.runImports(ctx)
