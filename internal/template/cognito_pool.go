@@ -46,7 +46,7 @@ var userPoolType = &resourceType{
 		"UserPoolTier":           str,
 		"LambdaConfig":           unsupported("triggers of user pools are not run"),
 		"EnabledMfas":            listing(oneOf("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")),
-		"DeviceConfiguration":    unsupported("devices are not remembered"),
+		"DeviceConfiguration":    records(fields{"ChallengeRequiredOnNewDevice": flag, "DeviceOnlyRememberedOnUserPrompt": flag}),
 		"SmsConfiguration":       records(fields{"ExternalId": str, "SnsCallerArn": str, "SnsRegion": str}),
 		"UserPoolAddOns":         unsupported("advanced security is not supported"),
 		"WebAuthnRelyingPartyID": unsupported("passkeys cannot be set up by a template"), "WebAuthnUserVerification": unsupported("passkeys cannot be set up by a template"),

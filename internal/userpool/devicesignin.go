@@ -233,10 +233,13 @@ func (s *Service) deviceOfSignIn(ctx context.Context, a attempt, u *User, now ti
 		err := s.changeDevice(ctx, u, key, func(d *Device) {
 			d.Used, d.Address, remembered = now, addressText(a.address), d.Remembered
 		})
-		if err == nil {
-			return sessionDevice{key: key, proved: proved, claim: proved && remembered}, nil
+		if err == nil && proved && !remembered {
+			err = noDevice()
 		}
-		if !isRefusal(err) {
+		if err == nil {
+			return sessionDevice{key: key, proved: proved, claim: proved}, nil
+		}
+		if !isRefusal(err) || proved { // forgotten since: its proof stood in for a second factor
 			return sessionDevice{}, err
 		}
 	}
