@@ -52,6 +52,9 @@ func (s *Service) chooseFactor(ctx context.Context, call *access.Call, a attempt
 	if err != nil {
 		return nil, s.refused(call, "choice", err)
 	}
+	if n, err = s.admitGuest(ctx, call, a, n); err != nil {
+		return nil, s.refused(call, "choice", err)
+	}
 	offered, err := s.offered(ctx, a, n)
 	if err != nil {
 		return nil, s.refused(call, "choice", err)
@@ -93,6 +96,19 @@ func (s *Service) guest(ctx context.Context, a attempt, name string, now time.Ti
 	}
 	n.user, n.sub = u, u.Sub
 	return n, s.hideDisabled(n)
+}
+
+// admitGuest asks the pool's trigger whether the sign-in may begin.
+func (s *Service) admitGuest(ctx context.Context, call *access.Call, a attempt, n *named) (*named, error) {
+	u, err := s.preAuthenticate(ctx, call, a, n.user, n.name)
+	if err != nil || n.user == nil {
+		return n, err
+	}
+	if u == nil { // the function removed them
+		return n, s.hide(n, noUser())
+	}
+	n.user = u
+	return n, nil
 }
 
 // offered are the challenges that somebody may choose from. A user for whom

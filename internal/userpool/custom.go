@@ -102,6 +102,9 @@ func (s *Service) leadIn(ctx context.Context, call *access.Call, a attempt) (*an
 	case u != nil && !u.Enabled: // the client hides it, or admit had said so
 		u = nil
 	}
+	if u, err = s.preAuthenticate(ctx, call, a, u, typed); err != nil {
+		return nil, s.refused(call, "custom sign-in", err)
+	}
 	l := &led{Typed: a.pool.fold(typed), Nobody: u == nil, Rounds: rounds}
 	if l.Told, _, err = s.srpName(a, u, l.Typed); err != nil {
 		return nil, err

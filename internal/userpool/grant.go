@@ -38,9 +38,9 @@ type Grant struct {
 	DeviceGone   bool   `json:",omitempty"` // it was forgotten: nothing can be refreshed
 }
 
-// newGrant signs the user in: it keeps a grant and returns it with its refresh
-// token. The tokens are issued after the transaction, which signing would hold up.
-func (s *Service) newGrant(ctx context.Context, session store.Session, c *clientState, u *User, on sessionDevice, now time.Time) (*Grant, string, error) {
+// newGrant is a sign-in of the user, with its refresh token. It is kept once the
+// first tokens are made, which a pool's function may refuse.
+func (s *Service) newGrant(c *clientState, u *User, on sessionDevice, now time.Time) (*Grant, string, error) {
 	refresh, err := s.newRefreshToken()
 	if err != nil {
 		return nil, "", err
@@ -54,7 +54,7 @@ func (s *Service) newGrant(ctx context.Context, session store.Session, c *client
 		AuthTime: now.Unix(), Expires: now.Add(c.refreshValidity()).UnixMilli(), Epoch: u.Epoch,
 		Device: on.key, DeviceKnown: on.key != "" && !on.new, DeviceProved: on.proved,
 	}
-	return g, refresh, grantTable.Insert(ctx, session, g)
+	return g, refresh, nil
 }
 
 // readGrant finds the living grant of a refresh token for this client, and says
@@ -146,7 +146,9 @@ func (s *Service) renew(ctx context.Context, call *access.Call, a attempt, g *Gr
 	if err != nil {
 		return nil, s.refused(call, "device", err)
 	}
-	return s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, device: claim, metadata: a.metadata, time: call.Time})
+	return s.issue(ctx, call, issuance{
+		pool: a.pool, client: a.client, user: u, grant: g, device: claim, what: "RefreshTokens", metadata: a.told(), time: call.Time,
+	})
 }
 
 // refused notes what refused a sign-in, by the error's own words, and passes it on.

@@ -64,9 +64,13 @@ func (s *Service) hide(n *named, reason error) error {
 	if !n.client.HideUsers {
 		return reason
 	}
-	n.user = nil
-	n.sub = nobodysSubs + hex.EncodeToString(s.keys.MAC(keyring.Tokens, "nobody", n.pool.ID, n.pool.fold(n.name)))
+	n.user, n.sub = nil, s.nobodyNamed(n)
 	return nil
+}
+
+// nobodyNamed is the sub that stands for nobody of a name.
+func (s *Service) nobodyNamed(n *named) string {
+	return nobodysSubs + hex.EncodeToString(s.keys.MAC(keyring.Tokens, "nobody", n.pool.ID, n.pool.fold(n.name)))
 }
 
 // hideDisabled is hide for a user who is kept out.

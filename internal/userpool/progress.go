@@ -75,15 +75,34 @@ func (s *Service) finish(ctx context.Context, call *access.Call, a attempt, u *U
 	if err != nil {
 		return nil, err
 	}
-	g, refresh, err := s.newGrant(ctx, s.db, a.client, u, on, call.Time)
+	if u, err = s.postAuthenticate(ctx, call, a, u, on.new); err != nil {
+		return nil, s.refused(call, "sign-in", err)
+	}
+	g, refresh, err := s.newGrant(a.client, u, on, call.Time)
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.issue(ctx, issuance{pool: a.pool, client: a.client, user: u, grant: g, device: on.claimed(), metadata: a.metadata, time: call.Time})
+	result, err := s.issue(ctx, call, issuance{
+		pool: a.pool, client: a.client, user: u, grant: g, device: on.claimed(), what: a.progress.ending(), metadata: a.told(), time: call.Time,
+	})
 	if err != nil {
+		return nil, err
+	}
+	if err := grantTable.Insert(ctx, s.db, g); err != nil {
 		return nil, err
 	}
 	result.RefreshToken = &refresh
 	result.NewDeviceMetadata = s.deviceMetadata(a.pool.Pool, on)
 	return &answered{result: result}, nil
+}
+
+// ending is how AWS calls a sign-in that ends with this progress.
+func (p Progress) ending() string {
+	switch {
+	case p.NewPassword:
+		return "NewPasswordChallenge"
+	case p.DeviceProved != "":
+		return "AuthenticateDevice"
+	}
+	return "Authentication"
 }

@@ -22,6 +22,10 @@ func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp
 	if (err == nil || errors.As(err, &unknown)) && len(n.pool.recoveryAddresses()) == 0 { // for whomever
 		return nil, s.refused(call, "recovery code", notAuthorized(textAdminRecovers))
 	}
+	asked := false
+	if err == nil || errors.As(err, &unknown) {
+		asked, err = s.lookElsewhere(ctx, call, n, in.ClientMetadata, err)
+	}
 	if err != nil {
 		return nil, s.refused(call, "recovery code", err)
 	}
@@ -38,8 +42,10 @@ func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp
 			}
 		}
 	}
-	if err := s.spend(ctx, allowForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
-		return nil, s.refused(call, "recovery code", err)
+	if !asked {
+		if err := s.spend(ctx, allowForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+			return nil, s.refused(call, "recovery code", err)
+		}
 	}
 	details, err := s.send(ctx, call, n, codePassword, attribute, candidates, in.ClientMetadata)
 	if err != nil {

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"time"
@@ -191,6 +192,7 @@ func (s *Service) signIn(ctx context.Context, call *access.Call, a attempt) (*an
 
 // prove returns the user whose name and password these are. Whether a name
 // exists shows neither in the time nor, when the client hides it, in the answer.
+// Somebody who is in no pool yet may be let in by the pool's migration trigger.
 func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name, password string) (*User, error) {
 	u, err := findUser(ctx, s.db, a.pool.Pool, name)
 	if err != nil {
@@ -203,18 +205,35 @@ func (s *Service) prove(ctx context.Context, call *access.Call, a attempt, name,
 	if err := a.neverSet(u); err != nil {
 		return nil, err
 	}
+	if u, err = s.preAuthenticate(ctx, call, a, u, name); err != nil {
+		return nil, err
+	}
 	owner, sealed := "", []byte(nil)
 	if u != nil {
 		owner, sealed = u.owner(), u.Password
 	}
-	u, err = s.guess(ctx, call, a, u, key, func() (bool, error) {
+	var migrated *User
+	u, err = s.guessWho(ctx, call, a, u, key, func() (*User, bool, error) {
 		if len(password) > 4*maxPassword {
-			return false, nil
+			return u, false, nil
 		}
-		return s.passwords.Matches(ctx, owner, sealed, password)
+		right, err := s.passwords.Matches(ctx, owner, sealed, password)
+		if err != nil || right && u != nil || a.handsOn {
+			return u, right, err
+		}
+		if u != nil { // whom the function is not asked about; nobody waits less long
+			return u, false, s.waitAsNobody(ctx, a)
+		}
+		migrated, err = s.migrate(ctx, call, a, name, password)
+		return migrated, migrated != nil, err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if migrated != nil { // not before, for the function would not have known whom it is about
+		if u, err = s.preAuthenticate(ctx, call, a, u, name); err != nil || u == nil {
+			return nil, cmp.Or(err, notAuthorized(textWrongPassword))
+		}
 	}
 	return u, s.usable(call, a, password)
 }
@@ -235,6 +254,14 @@ func (a attempt) neverSet(u *User) error {
 // counted by key, the folded name, like any other's. matches must cost the same
 // for such a user; an error of it is passed on and counts for nothing.
 func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *User, key string, matches func() (bool, error)) (*User, error) {
+	return s.guessWho(ctx, call, a, u, key, func() (*User, bool, error) {
+		right, err := matches()
+		return u, right, err
+	})
+}
+
+// guessWho is guess where nobody may turn out to be somebody.
+func (s *Service) guessWho(ctx context.Context, call *access.Call, a attempt, u *User, key string, matches func() (*User, bool, error)) (*User, error) {
 	wrong := func() error {
 		if u == nil && !a.client.HideUsers {
 			return noUser()
@@ -255,12 +282,12 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 	if err != nil {
 		return nil, err
 	}
-	right, err := matches()
+	found, right, err := matches()
 	if err != nil {
 		return nil, err
 	}
 	a.event.answered(right)
-	if !right || u == nil {
+	if !right || found == nil {
 		if err := s.failed(ctx, g, now); err != nil {
 			return nil, err
 		}
@@ -271,10 +298,10 @@ func (s *Service) guess(ctx context.Context, call *access.Call, a attempt, u *Us
 			return nil, err
 		}
 	}
-	if !u.Enabled { // to who knows the password it is no secret that the account exists
+	if !found.Enabled { // to who knows the password it is no secret that the account exists
 		return nil, notAuthorized(textDisabled)
 	}
-	return u, nil
+	return found, nil
 }
 
 // admit refuses an attempt that must not even be looked at.

@@ -80,6 +80,9 @@ func (s *Service) offerSRP(ctx context.Context, call *access.Call, a attempt) (*
 	if u == nil && !a.client.HideUsers {
 		return nil, s.refused(call, "password proof", noUser())
 	}
+	if u, err = s.preAuthenticate(ctx, call, a, u, typed); err != nil {
+		return nil, s.refused(call, "password proof", err)
+	}
 	done, err := s.openExchange(ctx, call, a, u, public)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"github.com/sallyport/sallyport/internal/access"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/userpool/trigger"
 )
 
 // scopeSelf lets a user's own token change the user: the one scope of tokens
@@ -24,7 +26,8 @@ type issuance struct {
 	user     *User
 	grant    *Grant
 	device   string            // key of a remembered device that the access token names; "": none
-	metadata map[string]string // ClientMetadata of the call
+	what     string            // occasion of the pre token generation trigger: Authentication, NewPasswordChallenge, AuthenticateDevice, RefreshTokens
+	metadata map[string]string // ClientMetadata that its function hears of
 	time     time.Time
 }
 
@@ -32,7 +35,7 @@ type issuance struct {
 // Claims are those of
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
 // and the page on access tokens beside it.
-func (s *Service) issue(ctx context.Context, of issuance) (*types.AuthenticationResultType, error) {
+func (s *Service) issue(ctx context.Context, call *access.Call, of issuance) (*types.AuthenticationResultType, error) {
 	p, c, u, g, now := of.pool, of.client, of.user, of.grant, of.time
 	groups, err := groupsOfUser(ctx, s.db, u)
 	if err != nil {
@@ -61,18 +64,18 @@ func (s *Service) issue(ctx context.Context, of issuance) (*types.Authentication
 		return claims, err
 	}
 
-	access, err := common()
+	bearer, err := common()
 	if err != nil {
 		return nil, err
 	}
-	access["token_use"] = AccessToken
-	access["client_id"] = c.ID
-	access["username"] = u.Username
-	access["scope"] = scopeSelf
+	bearer["token_use"] = AccessToken
+	bearer["client_id"] = c.ID
+	bearer["username"] = u.Username
+	bearer["scope"] = scopeSelf
 	if of.device != "" {
-		access["device_key"] = of.device
+		bearer["device_key"] = of.device
 	}
-	access["exp"] = now.Add(c.accessValidity()).Unix()
+	bearer["exp"] = now.Add(c.accessValidity()).Unix()
 
 	id, err := common()
 	if err != nil {
@@ -88,13 +91,20 @@ func (s *Service) issue(ctx context.Context, of issuance) (*types.Authentication
 	addRoles(id, groups)
 	addAttributes(id, p.Schema, c.Client, u)
 
-	accessText, err := s.signFor(p, AccessToken, access, now)
+	customised, err := s.customise(ctx, call, of, id, bearer)
+	if err != nil {
+		return nil, err
+	}
+	accessText, err := s.signFor(p, AccessToken, bearer, now)
 	if err != nil {
 		return nil, err
 	}
 	idText, err := s.signFor(p, IDToken, id, now)
 	if err != nil {
 		return nil, err
+	}
+	if customised && max(len(accessText), len(idText)) > maxToken { // nobody would take it
+		return nil, s.senseless(call, trigger.PreTokenGeneration, of.what, "a token would be too long")
 	}
 	return &types.AuthenticationResultType{
 		AccessToken: &accessText,

@@ -51,24 +51,10 @@ func (p *Pool) function(k trigger.Kind) string {
 	return ""
 }
 
-// refuseTriggers names the triggers that this server does not run.
+// refuseTriggers names the trigger that this server does not run.
 func refuseTriggers(in *types.LambdaConfigType) error {
-	if in == nil {
-		return nil
-	}
-	for _, t := range []struct {
-		name string
-		set  bool
-	}{
-		{"PreAuthentication", in.PreAuthentication != nil},
-		{"PostAuthentication", in.PostAuthentication != nil},
-		{"PreTokenGeneration", in.PreTokenGeneration != nil || in.PreTokenGenerationConfig != nil},
-		{"UserMigration", in.UserMigration != nil},
-		{"InboundFederation", in.InboundFederation != nil},
-	} {
-		if t.set {
-			return unsupported("The trigger " + t.name)
-		}
+	if in != nil && in.InboundFederation != nil {
+		return unsupported("The trigger InboundFederation")
 	}
 	return nil
 }
