@@ -287,6 +287,14 @@ func TestNothingGoesRoundASecondFactor(t *testing.T) {
 		must(w.AdminUpdateUserAttributes(ctx, &idp.AdminUpdateUserAttributesInput{UserPoolId: pool.Id, Username: aws.String("ann"), UserAttributes: pairs([]string{"phone_number", "+15550109999"})}))(t)
 		_, err := w.second(c, sms, start.Session, "ann", code)
 		refused(t, err, "ExpiredCodeException", "")
+		start = w.asked(c, "ann", sms)
+		code = w.outbox.last(t).Code
+		must(w.AdminSetUserMFAPreference(ctx, &idp.AdminSetUserMFAPreferenceInput{UserPoolId: pool.Id, Username: aws.String("ann"), SMSMfaSettings: &types.SMSMfaSettingsType{}}))(t)
+		_, err = w.second(c, sms, start.Session, "ann", code) // disabled since
+		refused(t, err, "NotAuthorizedException", invalidSession)
+		if err := w.enable(pool, "ann", token); err != nil {
+			t.Fatal(err)
+		}
 		w.mfa(pool, "OPTIONAL", token)
 		_, err = w.second(c, sms, start.Session, "ann", code)
 		refused(t, err, "NotAuthorizedException", invalidSession)

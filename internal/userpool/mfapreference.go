@@ -53,9 +53,10 @@ func preferences(sms *types.SMSMfaSettingsType, token *types.SoftwareTokenMfaSet
 
 // prefer changes which factors a user has to prove, by the pool's rules: only
 // what the pool offers and the user has can be enabled, and where the pool
-// requires a factor, the last one stays.
-func (p *Pool) prefer(u *User, wants []preference) error {
-	after, preferred := u.Second, 0
+// requires a factor, the last one stays. An administrator who disables the app
+// takes it away, for people who lost it: they set up another at their next sign-in.
+func (p *Pool) prefer(u *User, wants []preference, admin bool) error {
+	after, preferred, taken := u.Second, 0, false
 	for _, w := range wants {
 		if w.preferred {
 			preferred++
@@ -73,6 +74,9 @@ func (p *Pool) prefer(u *User, wants []preference) error {
 			return invalid(textOnePreferred)
 		case !w.enabled:
 			after.disable(w.factor)
+			if admin && w.factor == FactorToken && after.Token != nil {
+				after.Token, taken = nil, true
+			}
 			continue
 		case !p.offers(w.factor):
 			return invalid(textFactorOff(w.factor))
@@ -88,7 +92,7 @@ func (p *Pool) prefer(u *User, wants []preference) error {
 			after.Preferred = ""
 		}
 	}
-	if p.mfaMode() == types.UserPoolMfaTypeOn && len(u.Second.Enabled) > 0 && len(after.Enabled) == 0 {
+	if !taken && p.mfaMode() == types.UserPoolMfaTypeOn && len(u.Second.Enabled) > 0 && len(after.Enabled) == 0 {
 		return invalid(textMFARequired)
 	}
 	u.Second = after
@@ -140,7 +144,7 @@ func (s *Service) preferOfBearer(ctx context.Context, call *access.Call, token *
 	if err != nil {
 		return err
 	}
-	err = s.changeUser(ctx, who.pool, who.user, call.Time, func(u *User) error { return who.pool.prefer(u, wants) })
+	err = s.changeUser(ctx, who.pool, who.user, call.Time, func(u *User) error { return who.pool.prefer(u, wants, false) })
 	if err != nil {
 		return s.refused(call, "second factor", err)
 	}
@@ -153,7 +157,7 @@ func (s *Service) preferOfUser(ctx context.Context, call *access.Call, poolID, n
 	if err != nil {
 		return err
 	}
-	err = s.changeUser(ctx, p, u, call.Time, func(u *User) error { return p.prefer(u, wants) })
+	err = s.changeUser(ctx, p, u, call.Time, func(u *User) error { return p.prefer(u, wants, true) })
 	if err != nil {
 		return err
 	}

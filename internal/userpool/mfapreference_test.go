@@ -204,12 +204,20 @@ func TestWhereAFactorIsRequired(t *testing.T) {
 	must(w.VerifySoftwareToken(ctx, &idp.VerifySoftwareTokenInput{AccessToken: bobs, UserCode: aws.String(b.code(0))}))(t)
 	w.asked(c, "bob", token)
 
+	// Who lost their app gets another one by way of an administrator, and not by themselves.
+	must(w.SetUserMFAPreference(ctx, &idp.SetUserMFAPreferenceInput{AccessToken: bobs, SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true, PreferredMfa: true}}))(t)
+	_, err := w.SetUserMFAPreference(ctx, &idp.SetUserMFAPreferenceInput{AccessToken: bobs, SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}})
+	refused(t, err, "InvalidParameterException", "MFA is required in this user pool: a user's last MFA cannot be turned off.")
+	must(w.AdminSetUserMFAPreference(ctx, &idp.AdminSetUserMFAPreferenceInput{UserPoolId: pool.Id, Username: aws.String("bob"), SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}}))(t)
+	w.asked(c, "bob", "MFA_SETUP")
+	refused(t, w.enable(pool, "bob", token), "InvalidParameterException", "User has not verified software token mfa")
+
 	// The last factor stays; another may take its place.
 	if err := w.enable(pool, "ann", sms); err != nil {
 		t.Fatal(err)
 	}
 	off := &idp.AdminSetUserMFAPreferenceInput{UserPoolId: pool.Id, Username: aws.String("ann"), SMSMfaSettings: &types.SMSMfaSettingsType{}}
-	_, err := w.AdminSetUserMFAPreference(ctx, off)
+	_, err = w.AdminSetUserMFAPreference(ctx, off)
 	refused(t, err, "InvalidParameterException", "")
 	off.EmailMfaSettings = &types.EmailMfaSettingsType{Enabled: true, PreferredMfa: true}
 	must(w.AdminSetUserMFAPreference(ctx, off))(t)

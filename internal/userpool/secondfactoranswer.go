@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -64,7 +65,7 @@ func (p *Pool) mfaTexts() MessageText {
 // A wrong one leaves the session for another try, a right one uses it up.
 func (s *Service) answerSecond(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
 	f := a.progress.Asks
-	if f == "" || string(f) != r.challenge.Name || !a.pool.offers(f) || !r.user.can(f) {
+	if f == "" || string(f) != r.challenge.Name || !slices.Contains(a.pool.secondFactorsOf(r.user), f) {
 		return nil, notAuthorized(textSessionInvalid)
 	}
 	answer := a.parameters[f.answer()]
