@@ -48,7 +48,7 @@ type work struct {
 
 // types are all resource types that can be made. SAM's own become these.
 var types = index(
-	userPoolType, userPoolClientType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
+	userPoolType, userPoolClientType, resourceServerType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
 	functionType, permissionType, logGroupType,
 	roleType, userType, groupType, additionType, accessKeyType,
 	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,
