@@ -53,6 +53,7 @@
 // written together once a second (autheventlog.go), so that it costs a sign-in
 // next to nothing and tells nobody who exists. What a pool does about risks is
 // in risk.go. Which names are one name is in fold.go, nowhere else.
+//
 // A client has up to two secrets (clientsecret.go) and names scopes of resource
 // servers (resourceserver.go). Signing keys are published before they sign and
 // leave when their last token has expired (keyrotation.go). CreateUserImportJob
