@@ -9,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	netmail "net/mail"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,9 +179,9 @@ func TestWhatAServerRefusesForEverEndsAndTheRestComesAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMailServer(t, nil)
-			broken := true
+			var mended atomic.Bool
 			m.says = func(line string) string {
-				if broken && strings.HasPrefix(line, tc.at) {
+				if !mended.Load() && strings.HasPrefix(line, tc.at) {
 					return tc.answer
 				}
 				return ""
@@ -190,7 +191,7 @@ func TestWhatAServerRefusesForEverEndsAndTheRestComesAgain(t *testing.T) {
 			if f.Never != tc.never || !strings.Contains(f.Reason, tc.says) {
 				t.Errorf("%+v", f)
 			}
-			broken = false
+			mended.Store(true)
 			if err := s.Send(t.Context(), "1", note(nil)); err != nil || len(m.mails()) != 1 {
 				t.Errorf("afterwards: %v, %d mails", err, len(m.mails()))
 			}
