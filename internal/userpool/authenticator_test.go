@@ -47,6 +47,8 @@ func newAuthenticator(t testing.TB, origin string) *authenticator {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
+func unb64(text string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(text) }
+
 func (a *authenticator) clientData(kind string, challenge any) []byte {
 	if a.kind != "" {
 		kind = a.kind
@@ -104,8 +106,7 @@ func (a *authenticator) get(options string) string {
 	data, client := a.data(asked["rpId"].(string), 0), a.clientData("webauthn.get", asked["challenge"])
 	hash := sha256.Sum256(client)
 	signed := sha256.Sum256(append(append([]byte{}, data...), hash[:]...))
-	var options256 crypto.SignerOpts = crypto.SHA256
-	signature := must(a.signer.Sign(rand.Reader, signed[:], options256))(a.t)
+	signature := must(a.signer.Sign(rand.Reader, signed[:], crypto.SHA256))(a.t)
 	return a.credential(data, client, signature)
 }
 

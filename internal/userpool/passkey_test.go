@@ -23,12 +23,16 @@ const origin = "https://shop.example.com"
 func (w *world) keyed(change func(*types.WebAuthnConfigurationType), factors ...types.AuthFactorType) *types.UserPoolType {
 	w.t.Helper()
 	pool := w.pool(choosing(append(factors, "WEB_AUTHN")...))
-	set := &types.WebAuthnConfigurationType{RelyingPartyId: aws.String("example.com")}
+	set := configured("example.com")
 	if change != nil {
 		change(set)
 	}
 	must(w.SetUserPoolMfaConfig(context.Background(), &idp.SetUserPoolMfaConfigInput{UserPoolId: pool.Id, WebAuthnConfiguration: set}))(w.t)
 	return pool
+}
+
+func configured(relyingParty string) *types.WebAuthnConfigurationType {
+	return &types.WebAuthnConfigurationType{RelyingPartyId: &relyingParty}
 }
 
 func (w *world) token(c *types.UserPoolClientType, name string) *string {
