@@ -91,7 +91,6 @@ func (s *Service) sendSignInCode(ctx context.Context, call *access.Call, a attem
 // password and leaves the session as it is, until the code has had its tries.
 func (s *Service) answerCode(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
 	if a.progress.Asks != "" { // EMAIL_OTP is a second factor's challenge as well
-		a.event.resume(r.challenge, r.user)
 		return s.answerSecond(ctx, call, a, r)
 	}
 	parameter := r.challenge.Name + "_CODE"
