@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -355,5 +356,32 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 	}
 	if list := w.passkeys(token); len(list) != 1 {
 		t.Errorf("%d passkeys", len(list))
+	}
+}
+
+func TestOptionsAreWhatBrowsersParse(t *testing.T) {
+	w := newWorld(t)
+	pool := w.keyed(nil)
+	client := w.client(pool, byChoice)
+	w.user(pool, "mario")
+	request := must(http.NewRequest("POST", w.url, strings.NewReader(`{"AccessToken":"`+*w.token(client, "mario")+`"}`)))(t)
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.StartWebAuthnRegistration")
+	answer := must(http.DefaultClient.Do(request))(t)
+	defer answer.Body.Close()
+	var got struct {
+		Options struct {
+			Timeout    int `json:"timeout"`
+			Algorithms []struct {
+				Type string `json:"type"`
+				Alg  int    `json:"alg"`
+			} `json:"pubKeyCredParams"`
+		} `json:"CredentialCreationOptions"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Options.Algorithms) != 2 || got.Options.Algorithms[0].Alg != -7 || got.Options.Algorithms[1].Alg != -257 || got.Options.Timeout != 180000 {
+		t.Errorf("a browser gets %+v", got.Options)
 	}
 }
