@@ -68,7 +68,8 @@ func (a *authenticator) data(rpID string, more byte) []byte {
 func (a *authenticator) cose() []byte {
 	switch key := a.signer.Public().(type) {
 	case *ecdsa.PublicKey:
-		x, y := key.X.FillBytes(make([]byte, 32)), key.Y.FillBytes(make([]byte, 32))
+		point := must(key.Bytes())(a.t)
+		x, y := point[1:33], point[33:]
 		if key.Curve == elliptic.P256() {
 			return must(cbor.Marshal(map[int]any{1: 2, 3: -7, -1: 1, -2: x, -3: y}))(a.t)
 		}
