@@ -3,6 +3,7 @@
 //
 //	go run ./bench                  everything, under four minutes
 //	go run ./bench -rounds 3 -only proxied
+//	go run ./bench -burst           how 500 sign-ins at once slow a guarded request
 //	go run ./bench -offline FOLDER  also serverless-offline, which npm has installed there
 //
 // It starts, on loopback alone, a small upstream, Sallyport (--ephemeral), Debian's
@@ -17,6 +18,7 @@
 //	scenario  one way of asking one server, checked for right answers before and after
 //	rounds    each scenario, forward, then backward; wrk; CPU from /proc
 //	load      what other programs did meanwhile, and whether the figures can be trusted
+//	burst     people who all sign in at once, beside one who calls a guarded route
 //	report    µs per request, ratios, targets
 //
 // Processor time is utime and stime of the server's process. What its functions use

@@ -19,6 +19,7 @@ type settings struct {
 	connections int
 	only        *regexp.Regexp // scenarios; nil: all
 	check       bool
+	burst       bool   // the burst of sign-ins, and nothing else
 	offline     string // folder with serverless-offline; "": without it
 }
 
@@ -38,6 +39,7 @@ func main() {
 	flag.DurationVar(&s.length, "length", time.Second, "how long one run lasts, in whole seconds")
 	flag.IntVar(&s.connections, "connections", 8, "connections of wrk")
 	flag.BoolVar(&s.check, "check", false, "fail if a median is over its target")
+	flag.BoolVar(&s.burst, "burst", false, "measure how a burst of sign-ins slows a guarded request, and nothing else")
 	flag.Parse()
 	if *only != "" {
 		s.only = regexp.MustCompile(*only)
@@ -67,6 +69,9 @@ func run(ctx context.Context, s settings, began time.Time, out io.Writer) (bool,
 	defer site.close()
 	if err != nil {
 		return false, err
+	}
+	if s.burst {
+		return burst(ctx, site, out)
 	}
 	scenarios, err := site.scenarios(s)
 	if err != nil {
