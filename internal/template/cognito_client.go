@@ -18,7 +18,7 @@ var userPoolClientType = &resourceType{
 		"AllowedOAuthFlows": strs, "AllowedOAuthFlowsUserPoolClient": flag, "AllowedOAuthScopes": strs,
 		"CallbackURLs": strs, "LogoutURLs": strs, "DefaultRedirectURI": str, "SupportedIdentityProviders": strs,
 		"RefreshTokenRotation":                     records(fields{"Feature": str, "RetryGracePeriodSeconds": integer}),
-		"EnablePropagateAdditionalUserContextData": unsupported("advanced security is not supported"),
+		"EnablePropagateAdditionalUserContextData": flag,
 		"AnalyticsConfiguration":                   unsupported("there is no Pinpoint here"),
 	},
 	attributes: []string{"ClientId", "ClientSecret", "Name"},

@@ -59,3 +59,31 @@ func (w *work) setMFA(ctx context.Context, in *cognito.SetUserPoolMfaConfigInput
 	_, err := invoke[cognito.SetUserPoolMfaConfigOutput](ctx, w.deploy, cognitoIDP, "SetUserPoolMfaConfig", in)
 	return err
 }
+
+// passkeys are the properties of a pool that make its WebAuthnConfiguration.
+type passkeys struct {
+	Tier         string                                       `json:"UserPoolTier"`
+	RelyingParty *string                                      `json:"WebAuthnRelyingPartyID"`
+	Verification cognitotypes.UserVerificationType            `json:"WebAuthnUserVerification"`
+	Factor       cognitotypes.WebAuthnFactorConfigurationType `json:"WebAuthnFactorConfiguration"`
+}
+
+// setPasskeys gives the pool that the work is about its relying party, or takes
+// away what an earlier template gave.
+func (w *work) setPasskeys(ctx context.Context) error {
+	var of passkeys
+	if err := into(w.properties, &of); err != nil {
+		return err
+	}
+	if of.RelyingParty == nil && of.Verification == "" && of.Factor == "" {
+		changed := w.changed["WebAuthnRelyingPartyID"] || w.changed["WebAuthnUserVerification"] || w.changed["WebAuthnFactorConfiguration"]
+		if !changed || of.Tier == string(cognitotypes.UserPoolTierTypeLite) { // a tier without passkeys takes no word about them
+			return nil
+		}
+	}
+	_, err := invoke[cognito.SetUserPoolMfaConfigOutput](ctx, w.deploy, cognitoIDP, "SetUserPoolMfaConfig", &cognito.SetUserPoolMfaConfigInput{
+		UserPoolId:            &w.row.PhysicalID,
+		WebAuthnConfiguration: &cognitotypes.WebAuthnConfigurationType{RelyingPartyId: of.RelyingParty, UserVerification: of.Verification, FactorConfiguration: of.Factor},
+	})
+	return err
+}

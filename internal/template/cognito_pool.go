@@ -44,12 +44,12 @@ var userPoolType = &resourceType{
 		"DeletionProtection":     oneOf("ACTIVE", "INACTIVE"),
 		"UserPoolTags":           strMap,
 		"UserPoolTier":           str,
-		"LambdaConfig":           unsupported("triggers of user pools are not run"),
+		"LambdaConfig":           lambdaConfig,
 		"EnabledMfas":            listing(oneOf("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")),
 		"DeviceConfiguration":    records(fields{"ChallengeRequiredOnNewDevice": flag, "DeviceOnlyRememberedOnUserPrompt": flag}),
 		"SmsConfiguration":       records(fields{"ExternalId": str, "SnsCallerArn": str, "SnsRegion": str}),
-		"UserPoolAddOns":         unsupported("advanced security is not supported"),
-		"WebAuthnRelyingPartyID": unsupported("passkeys cannot be set up by a template"), "WebAuthnUserVerification": unsupported("passkeys cannot be set up by a template"),
+		"UserPoolAddOns":         records(fields{"AdvancedSecurityMode": oneOf("OFF", "AUDIT", "ENFORCED"), "AdvancedSecurityAdditionalFlows": unsupported("sign-ins with functions of the pool have no threat protection")}),
+		"WebAuthnRelyingPartyID": str, "WebAuthnUserVerification": str, "WebAuthnFactorConfiguration": str,
 		"EmailAuthenticationMessage": str, "EmailAuthenticationSubject": str,
 	},
 	attributes: []string{"Arn", "ProviderName", "ProviderURL", "UserPoolId"},
@@ -83,7 +83,10 @@ func createUserPool(ctx context.Context, w *work) error {
 		return err
 	}
 	w.poolIs(aws.ToString(out.UserPool.Id), aws.ToString(out.UserPool.Arn), aws.ToString(in.PoolName))
-	return w.setMFA(ctx, mfa)
+	if err := w.setMFA(ctx, mfa); err != nil {
+		return err
+	}
+	return w.setPasskeys(ctx)
 }
 
 func (w *work) poolIs(id, arn, name string) {
@@ -112,7 +115,10 @@ func updateUserPool(ctx context.Context, w *work) error {
 		return err
 	}
 	w.row.Attributes["Name"] = aws.ToString(in.PoolName)
-	return w.setMFA(ctx, mfa)
+	if err := w.setMFA(ctx, mfa); err != nil {
+		return err
+	}
+	return w.setPasskeys(ctx)
 }
 
 func removeUserPool(ctx context.Context, w *work) error {

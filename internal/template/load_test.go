@@ -50,7 +50,8 @@ func TestRefusals(t *testing.T) {
 		{"unknown type", "Resources:\n  P:\n    Type: AWS::Cognito::UserPol\n", []string{`t.yaml:3:11: resource type "AWS::Cognito::UserPol" is not supported; did you mean "AWS::Cognito::UserPool"?; supported: ...`}},
 		{"unknown property", pool + "    Properties:\n      UserPoolNam: x\n", []string{`t.yaml:5:7: unknown property "UserPoolNam" of AWS::Cognito::UserPool; did you mean "UserPoolName"?; supported: ...`}},
 		{"an internal property", "Resources:\n  P:\n    Type: AWS::Cognito::UserPoolUser\n    Properties: {UserPoolId: a, Username: b, Metadata.Sallyport.PermanentPassword: c}\n", []string{`t.yaml:4:46: unknown property ...`}},
-		{"unsupported property", pool + "    Properties:\n      LambdaConfig: {}\n", []string{`t.yaml:5:7: property "LambdaConfig" of AWS::Cognito::UserPool is not supported: triggers of user pools are not run`}},
+		{"unsupported property", pool + "    Properties:\n      LambdaConfig: {InboundFederation: {}}\n", []string{`t.yaml:5:22: property "InboundFederation" of LambdaConfig is not supported: nobody signs in by other providers`}},
+		{"a trigger of no name", pool + "    Properties:\n      LambdaConfig: {PreSignup: a}\n", []string{`t.yaml:5:22: unknown property "PreSignup" of LambdaConfig; did you mean "PreSignUp"?; supported: ...`}},
 		{"wrong value", pool + "    Properties:\n      Policies: {PasswordPolicy: {MinimumLength: long, RequireNumbers: maybe}}\n", []string{"t.yaml:5:50: MinimumLength must be a whole number, not text", "t.yaml:5:72: RequireNumbers must be true or false, not text"}},
 		{"missing property", "Resources:\n  C:\n    Type: AWS::Cognito::UserPoolClient\n    Properties:\n      ClientName: x\n", []string{`t.yaml:5:7: AWS::Cognito::UserPoolClient needs the property "UserPoolId"`}},
 		{"unknown reference", pool + "    Properties:\n      UserPoolName: !Ref Nmae\n", []string{`t.yaml:5:21: "Nmae" is neither a parameter nor a resource of this template`}},
@@ -75,7 +76,7 @@ func TestRefusals(t *testing.T) {
 		{"a route twice", fn + "      Events:\n        E: {Type: Api, Properties: {Path: /, Method: get}}\n        G: {Type: Api, Properties: {Path: /, Method: GET}}\n", []string{"t.yaml:11:9: GET / is already on line 10"}},
 		{"bad paths", fn + "      Events:\n        A: {Type: Api, Properties: {Path: pizza, Method: get}}\n        B: {Type: Api, Properties: {Path: /../x, Method: get}}\n        C: {Type: Api, Properties: {Path: \"/{x+}/y\", Method: get}}\n", []string{
 			`t.yaml:10:43: path "pizza" must begin with /`, `t.yaml:11:43: path "/../x" has a part that an API cannot have: ..`, `t.yaml:12:43: path "/{x+}/y" may have {name+} only as its last part`}},
-		{"another kind of event", fn + "      Events: {E: {Type: S3, Properties: {}}}\n", []string{`t.yaml:9:26: events of type "S3" are not supported; supported: Api and HttpApi`}},
+		{"another kind of event", fn + "      Events: {E: {Type: S3, Properties: {}}}\n", []string{`t.yaml:9:26: events of type "S3" are not supported; supported: Api, Cognito and HttpApi`}},
 		{"an old runtime", strings.Replace(fn, "nodejs22.x", "go1.x", 1), []string{"t.yaml:6:16: runtime go1.x has been retired by AWS; use provided.al2023"}},
 		{"code that is not there", strings.Replace(fn, "InlineCode: x", "CodeUri: nowhere/", 1), []string{"t.yaml:8:16: nowhere does not exist; paths are relative to the template"}},
 		{"everything at once", "Foo: 1\nResources:\n  A: {Type: X}\n  B: {Type: AWS::Cognito::UserPool, Properties: {Y: !Ref Z}}\n", []string{

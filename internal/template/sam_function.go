@@ -170,8 +170,10 @@ func (l *loader) expandFunction(d *declaration) (routes []route, events []httpEv
 			if h, ok := l.httpEvent(d, e, properties); ok {
 				events = append(events, h)
 			}
+		case kind.is("Cognito"):
+			l.poolEvent(d, e, properties)
 		case !kind.is("Api"):
-			l.problem(kind.at, "events of type %q are not supported; supported: Api and HttpApi", kind.text)
+			l.problem(kind.at, "events of type %q are not supported; supported: Api, Cognito and HttpApi", kind.text)
 		case properties == nil || properties.kind != mapping:
 			l.problem(e.at, "event %q needs Properties with Path and Method", e.name)
 		default:
