@@ -204,13 +204,20 @@ func refusedBy(endpoint string, err error) error {
 	return fmt.Errorf("%s gave no answer: %w", endpoint, err)
 }
 
-// refusal shows what the service says, and not how it was asked.
+// refusal shows what the service says, not how it was asked, and what to do about it.
 type refusal struct {
 	said error
 	text string
+	hint string
 }
 
-func (r *refusal) Error() string { return r.text }
+func (r *refusal) Error() string {
+	if r.hint == "" {
+		return r.text
+	}
+	return strings.TrimRight(r.text, ".") + ": " + r.hint
+}
+
 func (r *refusal) Unwrap() error { return r.said }
 
 // renew returns tokens that work: those that are kept, or, when they are over or

@@ -91,6 +91,18 @@ func TestAPersonSignsInFromAShell(t *testing.T) {
 	for _, name := range []string{"dora", "emma", "fritz"} {
 		w.user(requiring, name, "Temporary-7")
 	}
+	for _, name := range []string{"uma", "rita"} {
+		_, err := w.SignUp(context.Background(), &idp.SignUpInput{ClientId: aws.String(given["CLIENT"]), Username: &name, Password: aws.String(loginPassword),
+			UserAttributes: []idptypes.AttributeType{{Name: aws.String("email"), Value: aws.String(name + "@example.com")}}})
+		check(t, err)
+	}
+	_, err := w.AdminConfirmSignUp(context.Background(), &idp.AdminConfirmSignUpInput{UserPoolId: &pool, Username: aws.String("rita")})
+	check(t, err)
+	_, err = w.AdminUpdateUserAttributes(context.Background(), &idp.AdminUpdateUserAttributesInput{UserPoolId: &pool, Username: aws.String("rita"),
+		UserAttributes: []idptypes.AttributeType{{Name: aws.String("email_verified"), Value: aws.String("true")}}})
+	check(t, err)
+	_, err = w.AdminResetUserPassword(context.Background(), &idp.AdminResetUserPasswordInput{UserPoolId: &pool, Username: aws.String("rita")})
+	check(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/login",
 		RequireExplicitExec: true,

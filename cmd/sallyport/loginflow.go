@@ -65,7 +65,7 @@ func (s *signIn) run(ctx context.Context) (*tokenSet, error) {
 	}
 	out, err := s.api.InitiateAuth(ctx, &idp.InitiateAuthInput{ClientId: &s.client, AuthFlow: flow, AuthParameters: s.signed(first)})
 	if err != nil {
-		return nil, refusedBy(s.endpoint, err)
+		return nil, s.refused(err)
 	}
 	challenge, parameters, session, result := out.ChallengeName, out.ChallengeParameters, out.Session, out.AuthenticationResult
 	for range maxSteps {
@@ -82,11 +82,49 @@ func (s *signIn) run(ctx context.Context) (*tokenSet, error) {
 		answers["USERNAME"] = s.name
 		out, err := s.api.RespondToAuthChallenge(ctx, &idp.RespondToAuthChallengeInput{ClientId: &s.client, ChallengeName: challenge, Session: next, ChallengeResponses: s.signed(answers)})
 		if err != nil {
-			return nil, refusedBy(s.endpoint, err)
+			return nil, s.refused(err)
 		}
 		challenge, parameters, session, result = out.ChallengeName, out.ChallengeParameters, out.Session, out.AuthenticationResult
 	}
 	return nil, errors.New("the user pool goes on asking and does not sign anybody in")
+}
+
+// refused is what the service says to this person, and where to go from there.
+func (s *signIn) refused(err error) error {
+	told := refusedBy(s.endpoint, err)
+	r, ok := errors.AsType[*refusal](told)
+	if !ok {
+		return told
+	}
+	follow := "aws" + s.where() + " --no-sign-request cognito-idp %s --client-id " + s.client + " --username " + shellQuote(s.typed) + " --confirmation-code CODE"
+	if s.secret.Reveal() != "" {
+		follow += " --secret-hash HASH"
+	}
+	switch {
+	case saidAs[*types.UserNotConfirmedException](err):
+		r.hint = "the code that was sent confirms them, with " + fmt.Sprintf(follow, "confirm-sign-up")
+	case saidAs[*types.PasswordResetRequiredException](err):
+		r.hint = "set one with the code that was sent, with " + fmt.Sprintf(follow, "confirm-forgot-password") + " --password NEW"
+	case !s.options.passwordFlow && strings.Contains(r.text, string(types.AuthFlowTypeUserSrpAuth)):
+		r.hint = "--user-password-auth sends the password itself, where the client allows that"
+	case s.secret.Reveal() == "" && strings.Contains(r.text, "SECRET_HASH"):
+		r.hint = "the client's secret is read from " + envClientSecret
+	}
+	return r
+}
+
+// where are the arguments with which the AWS CLI finds the service.
+func (s *signIn) where() string {
+	region := " --region " + regionOf(s.options.pool)
+	if !strings.HasPrefix(s.endpoint, "http") { // AWS's own
+		return region
+	}
+	return " --endpoint-url " + shellQuote(s.endpoint) + region
+}
+
+func saidAs[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // signed adds the client's secret hash, of a client that has a secret.
@@ -231,7 +269,7 @@ func (s *signIn) setUp(ctx context.Context, among string, session *string) (*str
 	}
 	secret, err := s.api.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{Session: session})
 	if err != nil {
-		return nil, refusedBy(s.endpoint, err)
+		return nil, s.refused(err)
 	}
 	key := aws.ToString(secret.SecretCode)
 	uri := url.URL{Scheme: "otpauth", Host: "totp", Path: "/Sallyport:" + s.typed, RawQuery: url.Values{"secret": {key}, "issuer": {"Sallyport"}}.Encode()}
@@ -242,7 +280,7 @@ func (s *signIn) setUp(ctx context.Context, among string, session *string) (*str
 	}
 	done, err := s.api.VerifySoftwareToken(ctx, &idp.VerifySoftwareTokenInput{Session: secret.Session, UserCode: &code, FriendlyDeviceName: aws.String("authenticator app")})
 	if err != nil {
-		return nil, refusedBy(s.endpoint, err)
+		return nil, s.refused(err)
 	}
 	if done.Status != types.VerifySoftwareTokenResponseTypeSuccess {
 		return nil, errors.New("the authenticator app was not accepted")
@@ -268,7 +306,7 @@ func (s *signIn) refresh(ctx context.Context, kept *tokenSet) (*tokenSet, error)
 		return nil, errors.New("the user pool asks for more than a refresh token")
 	}
 	if !isRefused(err) {
-		return nil, refusedBy(s.endpoint, err)
+		return nil, s.refused(err)
 	}
 	in := &idp.GetTokensFromRefreshTokenInput{ClientId: &s.client, RefreshToken: &kept.Refresh}
 	if s.secret.Reveal() != "" {
@@ -277,7 +315,7 @@ func (s *signIn) refresh(ctx context.Context, kept *tokenSet) (*tokenSet, error)
 	if rotated, other := s.api.GetTokensFromRefreshToken(ctx, in); other == nil && rotated.AuthenticationResult != nil {
 		return newTokenSet(rotated.AuthenticationResult, kept.User, kept.Refresh)
 	}
-	return nil, refusedBy(s.endpoint, err)
+	return nil, s.refused(err)
 }
 
 // username is what the pool calls the person, of whom secret hashes are made.

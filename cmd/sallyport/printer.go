@@ -156,12 +156,35 @@ func (p *printer) surroundings(o *template.Outcome) {
 				p.line("\nUser %s of %s", u.Username, pool.Name)
 			}
 		}
-		if len(pool.Users) == 0 {
+		switch {
+		case len(pool.Users) > 0:
+		case pool.SignUp && len(pool.Clients) > 0:
+			p.signUp(pool)
+		default:
 			p.line("\nUser pool %s (%s) has no user in the template. To try it, add one of type AWS::Cognito::UserPoolUser\n"+
 				"with Metadata: {Sallyport: {PermanentPassword: Generate}}; its password is shown here.", pool.Name, pool.ID)
 		}
 	}
 	p.tryIt(o)
+}
+
+// signUp tells how somebody gets into a pool that is open to all.
+func (p *printer) signUp(pool template.Pool) {
+	client, base, endpoint := pool.Clients[0], strings.TrimSuffix(pool.Issuer, "/"+pool.ID), ""
+	if base != "http://"+config.DefaultListen {
+		endpoint = " --endpoint " + shellQuote(base)
+	}
+	p.line("\nAnybody may sign up to user pool %s; what they are mailed or texted, sallyport outbox shows:", pool.Name)
+	for _, does := range []string{"sign-up --username NAME --password PASSWORD", "confirm-sign-up --username NAME --confirmation-code CODE"} {
+		p.line("  aws --endpoint-url %s --region %s --no-sign-request cognito-idp %s --client-id %s", shellQuote(base), regionOf(pool.ID), does, client.ID)
+	}
+	p.line("  sallyport login%s --user-pool %s --client %s --user NAME", endpoint, pool.ID, client.ID)
+}
+
+// regionOf is the part of a pool's id that names it.
+func regionOf(pool string) string {
+	region, _, _ := strings.Cut(pool, "_")
+	return region
 }
 
 func (p *printer) api(api template.API, o *template.Outcome) {

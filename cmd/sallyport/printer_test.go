@@ -65,3 +65,30 @@ func TestARouteBehindAPolicyIsNotSaidToBeOpenToEverybody(t *testing.T) {
 		}
 	}
 }
+
+// A pool that is open to all says how to get in, and not to put somebody into the template.
+func TestHowToGetIntoAPoolThatIsOpenToAll(t *testing.T) {
+	pool := template.Pool{ID: "eu-west-1_a", Name: "members", Issuer: "http://127.0.0.1:4999/eu-west-1_a", SignUp: true, Clients: []template.Client{{ID: "client"}}}
+	told := func() string {
+		var text strings.Builder
+		(&printer{out: &text}).surroundings(&template.Outcome{Pools: []template.Pool{pool}})
+		return text.String()
+	}
+	for _, says := range []string{
+		"  aws --endpoint-url 'http://127.0.0.1:4999' --region eu-west-1 --no-sign-request cognito-idp sign-up --username NAME --password PASSWORD --client-id client\n",
+		"cognito-idp confirm-sign-up --username NAME --confirmation-code CODE --client-id client\n",
+		"  sallyport login --endpoint 'http://127.0.0.1:4999' --user-pool eu-west-1_a --client client --user NAME\n",
+		"sallyport outbox",
+	} {
+		if !strings.Contains(told(), says) {
+			t.Errorf("it does not say %q:\n%s", says, told())
+		}
+	}
+	if pool.Issuer = "http://127.0.0.1:4566/eu-west-1_a"; !strings.Contains(told(), "  sallyport login --user-pool") {
+		t.Errorf("the usual address is told:\n%s", told())
+	}
+	pool.SignUp = false
+	if !strings.Contains(told(), "AWS::Cognito::UserPoolUser") || strings.Contains(told(), "sign-up") {
+		t.Errorf("a closed pool says:\n%s", told())
+	}
+}

@@ -75,6 +75,7 @@ type Route struct {
 type Pool struct {
 	LogicalID, ID, Name string
 	Issuer              string
+	SignUp              bool // anybody may
 	Clients             []Client
 	Users               []User
 }
@@ -251,6 +252,9 @@ func (d *deploy) headerOf(authorizer *resourceRow) string {
 
 func (d *deploy) describePool(pool *resourceRow) Pool {
 	p := Pool{LogicalID: pool.LogicalID, ID: pool.PhysicalID, Name: pool.Attributes["Name"], Issuer: pool.Attributes["ProviderURL"]}
+	if r := d.resources[pool.LogicalID]; r != nil {
+		p.SignUp = !r.properties.get("AdminCreateUserConfig").get("AllowAdminCreateUserOnly").is("true")
+	}
 	for _, id := range d.order {
 		r, row := d.resources[id], d.current(id)
 		if row.Handles["UserPoolId"] != pool.PhysicalID {
