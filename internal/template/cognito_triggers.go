@@ -59,11 +59,32 @@ func (l *loader) poolEvent(d *declaration, e field, p *node) {
 	for _, moment := range moments {
 		l.trigger(d, pool, moment)
 	}
+	l.permitPool(d.id, pool.id, e.at)
+}
+
+// permitPool lets a pool call a function. The permission stands apart from both,
+// and has the name that SAM gives it: it knows the pool, the pool knows the
+// function, and the function need know neither. A function whose own properties
+// name its pool is a circle, here as there; what it may do to the pool goes into a
+// policy beside its role.
+func (l *loader) permitPool(of, pool string, at Position) {
+	id := of + "CognitoPermission"
+	if made := l.resources[id]; made != nil && made.label != pool { // SAM has one name for all pools of a function
+		id += pool
+	}
+	if made := l.resources[id]; made != nil && made.label == pool {
+		return
+	}
 	l.add(&resource{
-		id: d.id + letters(e.name) + "Permission", kind: permissionType, at: e.at, label: e.name,
-		properties: newMapping(e.at, "Action", newText(e.at, "lambda:InvokeFunction"), "Principal", newText(e.at, "cognito-idp.amazonaws.com"),
-			"FunctionName", newRef(e.at, d.id), "SourceArn", newGetAtt(e.at, pool.id, "Arn")),
+		id: id, kind: permissionType, at: at, label: pool,
+		properties: newMapping(at, "Action", newText(at, "lambda:InvokeFunction"), "Principal", newText(at, "cognito-idp.amazonaws.com"),
+			"FunctionName", newRef(at, of), "SourceArn", newGetAtt(at, pool, "Arn")),
 	})
+	for _, r := range l.resources { // the pool runs its triggers for these, too
+		if home := r.properties.get("UserPoolId"); r.kind == userPoolUserType && home != nil && home.kind == function && home.text == "Ref" && home.argument().text == pool {
+			r.needs = append(r.needs, id)
+		}
+	}
 }
 
 // trigger adds the function to the pool's LambdaConfig.
