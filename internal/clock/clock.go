@@ -51,18 +51,23 @@ func (c *Clock) Advance(d time.Duration) time.Time {
 	return c.Now()
 }
 
+// stampLag is how far a stamp may lie behind the moment it was made at. It may be
+// from anywhere in its second; and SDKs of AWS correct their time by the Date of
+// the last answer, which has whole seconds, too, and was a while on its way.
+const stampLag = 3 * time.Second
+
 // NowFor is the present as a client reckons it that has stamped something with
 // the machine's time, in whole seconds: what the server's clock was advanced
 // by before then it does not know of, what came after has passed for it, too.
 // So a request that is signed after an Advance is fresh, and one from before
-// it has aged. Without any Advance it is Now.
+// it has aged, if by more than stampLag. Without any Advance it is Now.
 func (c *Clock) NowFor(stamp time.Time) time.Time {
 	now := c.Now()
 	steps := c.steps.Load()
 	if steps == nil {
 		return now
 	}
-	end := stamp.Add(time.Second) // the stamp may be from anywhere in its second
+	end := stamp.Add(stampLag)
 	for i := len(*steps) - 1; i >= 0; i-- {
 		if s := (*steps)[i]; s.from.Before(end) {
 			return now.Add(-s.ahead)

@@ -37,6 +37,8 @@ func TestWhatIsSignedAfterAnAdvanceIsFreshAndWhatWasSignedBeforeHasAged(t *testi
 	near(t, "the present of a signer from before", c.NowFor(before), before.Add(2*time.Hour))
 	after := time.Now().Truncate(time.Second) // signatures carry whole seconds
 	near(t, "the present of a signer from after", c.NowFor(after), after)
+	corrected := after.Add(-time.Second) // by the Date of an answer, as SDKs do
+	near(t, "the present of a signer who corrects their time", c.NowFor(corrected), corrected)
 	c.Advance(time.Hour)
 	near(t, "the present of the first signer", c.NowFor(before), before.Add(3*time.Hour))
 }
