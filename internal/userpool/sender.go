@@ -65,7 +65,7 @@ var sendingTable = store.NewTable(store.Schema[Sending]{
 	},
 })
 
-const sendingsDue = "due <= $1 order by due limit $2"
+const sendingsDue = "due <= $1 and pool_id not in ($3, $4, $5, $6) order by due limit $2"
 
 // post is a message that is ready to be kept: for our own delivery, or for the
 // function that the pool has for its channel.
@@ -87,9 +87,10 @@ const (
 	sendEvery  = 250 * time.Millisecond // how soon a message is handed over
 	sendLease  = time.Minute            // longer than all tries of one invocation
 	sendTries  = 6
-	sendAtOnce = 16  // functions that a node runs for this at a time,
-	sendOfPool = 4   // and of them for one pool
-	sendLook   = 256 // messages that are looked at together
+	sendAtOnce = 16                      // functions that a node runs for this at a time,
+	sendOfPool = 4                       // and of them for one pool,
+	sendFull   = sendAtOnce / sendOfPool // so that so many can have all of theirs
+	sendLook   = 256                     // messages that are looked at together
 	// forInvitations is how long an invitation is worth sending.
 	forInvitations = 24 * time.Hour
 )

@@ -54,6 +54,24 @@ func (s *sendingSlots) take(pool string) bool {
 	return true
 }
 
+// full are the pools that have their share of slots already, filled up to the
+// most that there can be. What waits for them may be thousands of messages, behind
+// which nobody else's must be overlooked.
+func (s *sendingSlots) full() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pools := make([]any, 0, sendFull)
+	for pool, n := range s.byPool {
+		if n >= sendOfPool {
+			pools = append(pools, pool)
+		}
+	}
+	for len(pools) < sendFull {
+		pools = append(pools, "")
+	}
+	return pools
+}
+
 func (s *sendingSlots) free(pool string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +84,7 @@ func (s *sendingSlots) free(pool string) {
 // sendDue begins to hand over what is due now, as far as there are slots for it.
 func (s *Service) sendDue(ctx context.Context) error {
 	now := s.clock.Now()
-	due, err := sendingTable.List(ctx, s.db, sendingsDue, now.UnixMilli(), sendLook)
+	due, err := sendingTable.List(ctx, s.db, sendingsDue, append([]any{now.UnixMilli(), sendLook}, s.sending.full()...)...)
 	if err != nil {
 		return err
 	}
