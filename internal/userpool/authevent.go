@@ -38,15 +38,20 @@ type eventFeedback struct {
 	At    time.Time
 }
 
-// What is kept of events. Failures have a share of their own: nobody who guesses
-// at a person's password can crowd out what that person did.
+// What is kept of events. Those that anybody can make happen have a share of their
+// own: nobody who guesses at a person's password, or asks for codes in their name,
+// can crowd out what that person did.
 const (
 	keepEvents   = 90 * 24 * time.Hour
 	keepOfUser   = 500
 	keepFailures = 100
 )
 
-func (e *AuthEvent) failed() bool { return e.Response == types.EventResponseTypeFail }
+// failed is whether the event is one of those: it took no proof.
+func (e *AuthEvent) failed() bool {
+	asked := e.Kind == types.EventTypeForgotPassword && e.Response == types.EventResponseTypeInProgress
+	return e.Response == types.EventResponseTypeFail || asked || e.Kind == types.EventTypeResendCode
+}
 
 func (e *AuthEvent) shape() types.AuthEventType {
 	out := types.AuthEventType{

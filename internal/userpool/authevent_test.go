@@ -173,6 +173,34 @@ func TestEventsAreBounded(t *testing.T) {
 	})
 }
 
+// Neither does who asks for codes in somebody's name, from wherever they can.
+func TestStrangersCrowdOutNoEvents(t *testing.T) {
+	w := newWorld(t)
+	pool := w.pool(watched)
+	c := w.client(pool, nil)
+	w.proved(pool, "ann")
+	_ = w.tokens(c, "ann")
+	for range 7 {
+		for i := range 4 {
+			there := w.from(fmt.Sprintf("127.0.1.%d", i+1))
+			for range 5 {
+				must(there.forgot(c, "ann"))(t)
+			}
+		}
+		if err := w.service.WriteEvents(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Hour)
+	}
+	list := w.events(pool, "ann")
+	if n := len(list); n != 101 {
+		t.Errorf("%d events are kept, want 100 of strangers and the sign-in", n)
+	}
+	if got := told(list[len(list)-1]); got != "SignIn Pass Password:Success" {
+		t.Errorf("the first is %s", got)
+	}
+}
+
 func TestEventsInPages(t *testing.T) {
 	w := newWorld(t)
 	pool := w.pool(watched)
