@@ -294,7 +294,7 @@ func (n *named) holder() *User {
 
 // sameGuest is guest again, from an answer that was found to be theirs.
 func (s *Service) sameGuest(a attempt, r reply) *named {
-	return &named{pool: a.pool, client: a.client, name: r.username, user: r.user, sub: r.challenge.Sub}
+	return &named{pool: a.pool, client: a.client, name: r.username, user: r.user, hidden: r.hidden, sub: r.challenge.Sub}
 }
 
 // readAnybodys reads the challenge of somebody who may be nobody; r.user is then
@@ -327,6 +327,7 @@ func (s *Service) readAnybodys(ctx context.Context, a attempt, r *reply, name ty
 		if s.hide(n, wrong) != nil || n.sub != ch.Sub {
 			return wrong
 		}
+		r.hidden = typed
 		return nil
 	}
 	switch {

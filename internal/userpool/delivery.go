@@ -280,8 +280,20 @@ func maskPhone(value string) string {
 }
 
 // simulated is what a client is told of a code that nobody gets: always the same
-// for one name, and what it could be for a user of that name.
+// for one name, whatever is asked for, and what it could be for a user of that
+// name. A user for whom one thing is not done is told of by another where their
+// codes go: it must be the same place, or the two together would tell them from
+// nobody.
 func (s *Service) simulated(n *named, candidates []string) *types.CodeDeliveryDetailsType {
+	if u := n.hidden; u != nil && u.Enabled { // who is kept out is nobody everywhere
+		has := slices.DeleteFunc(slices.Clone(candidates), func(a string) bool { return u.Attributes[a] == "" })
+		if i := slices.IndexFunc(has, u.verified); i >= 0 {
+			has = has[i:]
+		}
+		if len(has) > 0 {
+			return deliveryDetails(has[0], u.Attributes[has[0]])
+		}
+	}
 	for _, a := range candidates {
 		if a == attributeEmail && validEmail(n.name) || a == attributePhone && validPhone(n.name) {
 			return deliveryDetails(a, n.name)

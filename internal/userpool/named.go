@@ -17,6 +17,7 @@ type named struct {
 	client *clientState
 	name   string // as it was given
 	user   *User  // nil: nobody
+	hidden *User  // who is meant, and is nobody here
 	sub    string // the user's, or what stands for nobody of that name
 }
 
@@ -63,6 +64,9 @@ func isName(name string) bool { return name != "" && utf8.RuneCountInString(name
 func (s *Service) hide(n *named, reason error) error {
 	if !n.client.HideUsers {
 		return reason
+	}
+	if n.user != nil {
+		n.hidden = n.user
 	}
 	n.user, n.sub = nil, s.nobodyNamed(n)
 	return nil

@@ -84,6 +84,7 @@ type reply struct {
 	session   string
 	challenge *Challenge
 	user      *User
+	hidden    *User // who is meant by the name, where the challenge is nobody's
 }
 
 func (s *Service) reply(ctx context.Context, call *access.Call, a attempt, name types.ChallengeNameType, step step, username, session string) (*answered, error) {
