@@ -30,7 +30,7 @@ const (
 	Outbox        Purpose = "outbox"
 	Templates     Purpose = "templates"     // fingerprints of what templates say
 	Sessions      Purpose = "sessions"      // tokens of temporary credentials
-	Imports       Purpose = "imports"      // files with users, until they are imported
+	Imports       Purpose = "imports"       // files with users, until they are imported
 	IdentityKeys  Purpose = "identitykeys"  // keys that sign the tokens of identity pools
 	KMSKeys       Purpose = "kmskeys"       // material of keys of KMS
 	SecondFactors Purpose = "secondfactors" // seeds of authenticator apps
