@@ -83,6 +83,15 @@ func (s *Service) secondGuessesFor(poolID, nameKey string, from netip.Addr, shar
 	return g
 }
 
+// customGuessesFor is guessesFor for answers to the challenges of a pool's functions,
+// beside it: a right password does not clear them, which may be a step on the way
+// to the challenge. The address is counted once, by guessesFor.
+func (s *Service) customGuessesFor(poolID, nameKey string, from netip.Addr) guesses {
+	g := s.guessesAt("custom challenge", poolID, nameKey, from, true)
+	g.limits = [3]limit{perUserAndAddress, perUser, perAddress}
+	return g
+}
+
 func (s *Service) guessesAt(what, poolID, nameKey string, from netip.Addr, shared bool) guesses {
 	id := func(parts ...string) string {
 		return hex.EncodeToString(s.keys.MAC(keyring.Tokens, append([]string{"sign-in-failures", poolID}, parts...)...))

@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -207,7 +208,7 @@ func (s *Service) leadOut(ctx context.Context, call *access.Call, a attempt, u *
 		}
 		return nil, s.refused(call, "custom sign-in", notAuthorized(textWrongPassword))
 	}
-	if err := s.forget(ctx, g); err != nil {
+	if err := errors.Join(s.forget(ctx, g), s.forget(ctx, s.customGuessesFor(a.pool.ID, key, a.address))); err != nil {
 		return nil, err
 	}
 	call.Record.Note("custom sign-in", audit.Passed, "user "+u.Sub, call.Time)

@@ -119,15 +119,17 @@ func (s *Service) judge(ctx context.Context, call *access.Call, a attempt, u *Us
 	if err != nil {
 		return false, err
 	}
-	g := s.guessesFor(a.pool.ID, key, a.address, a.shared)
+	g, own := s.guessesFor(a.pool.ID, key, a.address, a.shared), s.customGuessesFor(a.pool.ID, key, a.address)
 	leave, err := s.queues.enter(ctx, g.ids[0])
 	if err != nil {
 		return false, err
 	}
 	defer leave()
 	now := latest(call.Time, s.clock.Now())
-	if _, err := s.admit(ctx, a, u, g, now); err != nil {
-		return false, err
+	for _, counted := range []guesses{g, own} {
+		if _, err := s.admit(ctx, a, u, counted, now); err != nil {
+			return false, err
+		}
 	}
 	if err := useChallenge(ctx, s.db, ch); err != nil {
 		return false, err
@@ -143,11 +145,11 @@ func (s *Service) judge(ctx context.Context, call *access.Call, a attempt, u *Us
 	var threw *types.UserLambdaValidationException
 	switch {
 	case errors.As(err, &threw):
-		return false, errors.Join(s.failed(ctx, g, now), err)
+		return false, errors.Join(s.failed(ctx, g, now), s.failed(ctx, own, now), err)
 	case err != nil:
 		return false, err
 	case deref(said.Right):
 		return true, nil
 	}
-	return false, s.failed(ctx, g, now)
+	return false, errors.Join(s.failed(ctx, g, now), s.failed(ctx, own, now))
 }

@@ -55,6 +55,9 @@ func (s *Service) knownDevice(ctx context.Context, call *access.Call, a attempt,
 	if err != nil || d == nil || !d.Remembered || len(d.Secret) == 0 {
 		return nil, err
 	}
+	if err := s.secondLocked(ctx, a, u, latest(call.Time, s.clock.Now())); err != nil {
+		return nil, s.refused(call, "device", err)
+	}
 	session, err := s.openChallenge(ctx, a, u, types.ChallengeNameTypeDeviceSrpAuth, call.Time)
 	if err != nil {
 		return nil, err
@@ -169,12 +172,19 @@ func (s *Service) proveDevice(ctx context.Context, call *access.Call, a attempt,
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.guess(ctx, call, a, r.user, r.user.NameKey, func() (bool, error) {
-		// Before anything is computed with its secret, so that there is one answer to it.
-		if err := useChallenge(ctx, s.db, r.challenge); err != nil {
-			return false, err
-		}
-		return s.deviceHolds(ctx, a.pool.Pool, d, r.session, proof, block, srp.FormatTime(at))
+	// Who guesses here may have the password, which must not clear the count.
+	g := s.secondGuessesFor(a.pool.ID, r.user.NameKey, a.address, true)
+	u, err := s.guessSecond(ctx, g, call.Time, func(time.Time) (u *User, wrong bool, err error) {
+		u, err = s.guess(ctx, call, a, r.user, r.user.NameKey, func() (bool, error) {
+			// Before anything is computed with its secret, so that there is one answer to it.
+			if err := useChallenge(ctx, s.db, r.challenge); err != nil {
+				return false, err
+			}
+			right, err := s.deviceHolds(ctx, a.pool.Pool, d, r.session, proof, block, srp.FormatTime(at))
+			wrong = err == nil && !right
+			return right, err
+		})
+		return u, wrong, err
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,15 @@ func (s *Service) setNewPassword(ctx context.Context, call *access.Call, a attem
 	return s.next(ctx, call, a, u)
 }
 
+// turnsSecond says whether a value would send the codes of a user's second factor
+// somewhere else: whoever learned the temporary password would bring their own phone.
+func (p *Pool) turnsSecond(u *User, rule Attribute, value string) bool {
+	if value == u.Attributes[rule.Name] || rule.Required || len(p.secondFactorsOf(u)) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(p.offered(), func(f Factor) bool { return f.attribute() == rule.Name })
+}
+
 // givenAttributes are the attributes that a person sets with their new
 // password: those that the client may write. A required one that has a value
 // stays, or whoever learns a temporary password could move the account to
@@ -118,6 +128,8 @@ func (a attempt) givenAttributes(u *User) (map[string]string, error) {
 			return nil, notAuthorized(textUnwritable)
 		case rule.Required && u.Attributes[name] != "":
 			return nil, notAuthorized(textProvided(name))
+		case a.pool.turnsSecond(u, rule, given[name]):
+			return nil, notAuthorized(textUnwritable)
 		case !rule.Mutable && u.Attributes[name] != "":
 			return nil, invalid(textImmutable(name))
 		}

@@ -201,12 +201,21 @@ func (s *Service) DeleteWebAuthnCredential(ctx context.Context, call *access.Cal
 	if err != nil {
 		return nil, err
 	}
-	n, err := passkeyTable.DeleteWhere(ctx, s.db, ofUser+" and id = $3", who.pool.ID, who.user.Sub, deref(in.CredentialId))
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		k, err := passkeyTable.Get(ctx, tx, who.pool.ID, deref(in.CredentialId))
+		if err == nil && k.Sub != who.user.Sub {
+			err = store.ErrNotFound
+		}
+		if err == nil {
+			err = passkeyTable.Delete(ctx, tx, k.PoolID, k.ID)
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			return noResource(textNoPasskey)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, err
-	}
-	if n == 0 {
-		return nil, s.refused(call, "passkey", noResource(textNoPasskey))
+		return nil, s.refused(call, "passkey", err)
 	}
 	call.Record.Note("passkey", audit.Passed, "deleted by user "+who.user.Sub, call.Time)
 	return &idp.DeleteWebAuthnCredentialOutput{}, nil

@@ -49,7 +49,10 @@ func (s *Service) passkeyQuestion(ctx context.Context, a attempt, n *named, sess
 
 // answerPasskey takes WEB_AUTHN. What is wrong is counted like a wrong password.
 func (s *Service) answerPasskey(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
-	if a.parameters["CREDENTIAL"] == "" {
+	switch {
+	case !a.pool.takesPasskeys(): // since the question
+		return nil, notAuthorized(textSessionInvalid)
+	case a.parameters["CREDENTIAL"] == "":
 		return nil, invalid(textMissing("CREDENTIAL"))
 	}
 	answer, err := passkey.ReadAssertion([]byte(a.parameters["CREDENTIAL"]))

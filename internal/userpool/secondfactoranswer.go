@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -72,14 +73,18 @@ func (s *Service) answerSecond(ctx context.Context, call *access.Call, a attempt
 	if answer == "" {
 		return nil, invalid(textMissing(f.answer()))
 	}
-	u, err := s.guessSecond(ctx, a, r.user, call.Time, func(now time.Time) (*User, error) {
+	g := s.secondGuessesFor(a.pool.ID, r.user.NameKey, a.address, a.shared)
+	u, err := s.guessSecond(ctx, g, call.Time, func(now time.Time) (u *User, wrong bool, err error) {
 		if err := s.takeTry(ctx, r.challenge); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if f == FactorToken {
-			return s.useTokenCode(ctx, a, r, answer, now)
+			u, err = s.useTokenCode(ctx, a, r, answer, now)
+		} else {
+			u, err = s.useSentCode(ctx, a, r, f, answer, now)
 		}
-		return s.useSentCode(ctx, a, r, f, answer, now)
+		_, wrong = errors.AsType[*types.CodeMismatchException](err)
+		return u, wrong, err
 	})
 	if err != nil {
 		return nil, err
@@ -90,9 +95,9 @@ func (s *Service) answerSecond(ctx context.Context, call *access.Call, a attempt
 }
 
 // guessSecond is guess for second factors. They have counters of their own,
-// which a right password does not clear: whoever guesses here has one.
-func (s *Service) guessSecond(ctx context.Context, a attempt, u *User, asked time.Time, check func(now time.Time) (*User, error)) (*User, error) {
-	g := s.secondGuessesFor(a.pool.ID, u.NameKey, a.address, a.shared)
+// which a right password does not clear: whoever guesses here has one. check says
+// of its error whether it is that of a wrong answer, which counts.
+func (s *Service) guessSecond(ctx context.Context, g guesses, asked time.Time, check func(now time.Time) (u *User, wrong bool, err error)) (*User, error) {
 	leave, err := s.queues.enter(ctx, g.ids[1])
 	if err != nil {
 		return nil, err
@@ -106,14 +111,10 @@ func (s *Service) guessSecond(ctx context.Context, a attempt, u *User, asked tim
 	case locked:
 		return nil, notAuthorized(textLocked)
 	}
-	u, err = check(now)
-	var wrong *types.CodeMismatchException
+	u, wrong, err := check(now)
 	switch {
-	case errors.As(err, &wrong):
-		if err := s.failed(ctx, g, now); err != nil {
-			return nil, err
-		}
-		return nil, wrong
+	case wrong:
+		return nil, cmp.Or(s.failed(ctx, g, now), err)
 	case err != nil:
 		return nil, err
 	case failedBefore:

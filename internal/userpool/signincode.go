@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -120,6 +121,9 @@ func (s *Service) answerCode(ctx context.Context, call *access.Call, a attempt, 
 	}
 	if u.Attributes[code.Attribute] != code.Value || !u.verified(code.Attribute) {
 		return nil, wrongSignInCode() // it went to an address that is theirs no longer
+	}
+	if !slices.Contains(a.pool.factorsOf(u, false), types.ChallengeNameType(r.challenge.Name)) {
+		return nil, notAuthorized(textSessionInvalid) // the pool, or a second factor, took it out of use since
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := useChallenge(ctx, tx, r.challenge); err != nil {

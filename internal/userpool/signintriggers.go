@@ -92,6 +92,8 @@ func (s *Service) postAuthenticate(ctx context.Context, call *access.Call, a att
 		return nil, notAuthorized(textSessionInvalid)
 	case !now.Enabled:
 		return nil, notAuthorized(textDisabled)
+	case now.Status != Confirmed: // the function wants another password of them first
+		return nil, notAuthorized(textSessionInvalid)
 	}
 	return now, nil
 }

@@ -83,10 +83,20 @@ func (s *Service) goOnFromSignUp(ctx context.Context, call *access.Call, a attem
 	if r.user == nil {
 		return nil, s.refused(call, "session", notAuthorized(textSessionInvalid))
 	}
+	u, err := s.preAuthenticate(ctx, call, a, r.user, name)
+	if err == nil && u == nil { // the function removed them
+		err = notAuthorized(textSessionInvalid)
+	}
+	if err == nil {
+		err = r.challenge.stillOf(u)
+	}
+	if err != nil {
+		return nil, s.refused(call, "session", err)
+	}
 	if err := useChallenge(ctx, s.db, r.challenge); err != nil {
 		return nil, s.refused(call, "session", err)
 	}
-	call.Record.Note("session", audit.Passed, "user "+r.user.Sub+", from their sign-up", call.Time)
+	call.Record.Note("session", audit.Passed, "user "+u.Sub+", from their sign-up", call.Time)
 	a.progress = r.challenge.Progress
-	return s.next(ctx, call, a, r.user)
+	return s.next(ctx, call, a, u)
 }

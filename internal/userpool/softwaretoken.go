@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -267,6 +268,9 @@ func (s *Service) verifyInSession(ctx context.Context, call *access.Call, text, 
 			return err
 		}
 		u, err := updateUser(ctx, tx, a.pool.Pool, found.NameKey, func(u *User) error {
+			if len(a.pool.secondFactorsOf(u)) > 0 { // another session was faster
+				return notAuthorized(textSessionInvalid)
+			}
 			token, err := s.proved(t, u, code, name, latest(call.Time, s.clock.Now()))
 			if err != nil {
 				return err
@@ -295,7 +299,7 @@ func (s *Service) verifyInSession(ctx context.Context, call *access.Call, text, 
 
 // finishSetup answers MFA_SETUP in the session that VerifySoftwareToken opened.
 func (s *Service) finishSetup(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
-	if a.progress.Second == "" {
+	if f := a.progress.Second; f == "" || !slices.Contains(a.pool.secondFactorsOf(r.user), f) { // or taken away since
 		return nil, notAuthorized(textSessionInvalid)
 	}
 	if err := useChallenge(ctx, s.db, r.challenge); err != nil {
