@@ -32,7 +32,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, call *access.Call, in *idp.
 	if err := s.postConfirmation(ctx, call, "ConfirmSignUp", n.client.ID, n.pool.Pool, u, in.ClientMetadata); err != nil {
 		return nil, err
 	}
-	session, err := s.openConfirmed(ctx, n, begun, call.Time)
+	session, err := s.openConfirmed(ctx, n, u, begun, in.Session != nil, call.Time)
 	if err != nil {
 		return nil, err
 	}

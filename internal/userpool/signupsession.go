@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -17,8 +18,9 @@ import (
 //
 //	SignUp -> Session -> ConfirmSignUp, with the code -> Session -> InitiateAuth USER_AUTH -> tokens
 //
-// Each session works once, for the client and the user it was made for, for as
-// long as a challenge waits. Neither is a challenge that could be answered.
+// ConfirmSignUp takes SignUp's session and may do without. Each session works
+// once, for the client and the user it was made for, for as long as a challenge
+// waits. Neither is a challenge that could be answered.
 const (
 	sessionSignUp    types.ChallengeNameType = "sign-up"
 	sessionConfirmed types.ChallengeNameType = "sign-up confirmed"
@@ -55,20 +57,26 @@ func (s *Service) readSignUp(ctx context.Context, n *named, session string, now 
 	return ch, nil
 }
 
-// openConfirmed turns SignUp's session, after the code came back, into one to
-// sign in with. Of two calls with one session, one gets it.
-func (s *Service) openConfirmed(ctx context.Context, n *named, ch *Challenge, now time.Time) (string, error) {
-	if ch == nil {
+// openConfirmed gives whoever brought the code back a session to sign in with, in
+// the place of SignUp's. Of two calls with one session, one gets it. Some clients
+// bring none: theirs is one as well if a code to that address signs them in anyway.
+func (s *Service) openConfirmed(ctx context.Context, n *named, u *User, ch *Challenge, brought bool, now time.Time) (string, error) {
+	factor := factorOf(n.pool.signUpAddress(u))
+	switch {
+	case brought && ch == nil:
+		return "", nil
+	case brought:
+		if err := useChallenge(ctx, s.db, ch); err != nil {
+			if isRefusal(err) {
+				return "", nil
+			}
+			return "", err
+		}
+	case !n.pool.offersChoice(n.client.Client) || !slices.Contains(n.pool.factorsOf(u, false), types.ChallengeNameType(factor)):
 		return "", nil
 	}
-	if err := useChallenge(ctx, s.db, ch); err != nil {
-		if isRefusal(err) {
-			return "", nil
-		}
-		return "", err
-	}
-	a := attempt{pool: n.pool, client: n.client, progress: Progress{First: factorOf(n.pool.signUpAddress(n.user))}}
-	return s.openChallenge(ctx, a, n.user, sessionConfirmed, now)
+	a := attempt{pool: n.pool, client: n.client, progress: Progress{First: factor}}
+	return s.openChallenge(ctx, a, u, sessionConfirmed, now)
 }
 
 // goOnFromSignUp is USER_AUTH with the session of ConfirmSignUp.

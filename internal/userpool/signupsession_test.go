@@ -168,3 +168,39 @@ func TestAdministratorsMakeUsersWithoutPasswords(t *testing.T) {
 	refused(t, set(nil, newPassword), "NotAuthorizedException", "")
 	signedIn(t, must(w.signIn(client, "mario", password))(t).AuthenticationResult)
 }
+
+// Amplify for JavaScript confirms without the session of SignUp and goes on with
+// that of ConfirmSignUp.
+func TestWhoConfirmsWithoutASessionIsSignedInWhereACodeWouldDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		pool    func(*idp.CreateUserPoolInput)
+		client  func(*idp.CreateUserPoolClientInput)
+		leadsOn bool
+	}{
+		"a code signs in":            {choosing("EMAIL_OTP"), byChoice, true},
+		"a password only":            {choosing(), byChoice, false},
+		"by text only":               {choosing("SMS_OTP"), byChoice, false},
+		"a client that does not ask": {choosing("EMAIL_OTP"), nil, false},
+		"a second factor is required": {func(in *idp.CreateUserPoolInput) {
+			choosing("EMAIL_OTP")(in)
+			in.MfaConfiguration = "ON"
+			in.SmsConfiguration = &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::000000000000:role/sms")}
+		}, byChoice, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			client := w.client(w.pool(c.pool), c.client)
+			must(w.signUp(client, "mario", "email", "mario@example.com"))(t)
+			out := must(w.confirmIn(client, "mario", w.outbox.last(t).Code, nil))(t)
+			if led := out.Session != nil; led != c.leadsOn {
+				t.Fatalf("leads on: %t", led)
+			}
+			if !c.leadsOn {
+				return
+			}
+			signedIn(t, must(w.goOn(client, "mario", out.Session))(t).AuthenticationResult)
+			_, err := w.goOn(client, "mario", out.Session)
+			refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+		})
+	}
+}
