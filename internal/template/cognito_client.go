@@ -19,7 +19,7 @@ var userPoolClientType = &resourceType{
 		"CallbackURLs": strs, "LogoutURLs": strs, "DefaultRedirectURI": str, "SupportedIdentityProviders": strs,
 		"RefreshTokenRotation":                     records(fields{"Feature": str, "RetryGracePeriodSeconds": integer}),
 		"EnablePropagateAdditionalUserContextData": flag,
-		"AnalyticsConfiguration":                   unsupported("there is no Pinpoint here"),
+		"AnalyticsConfiguration":                   noEffect("there is no Pinpoint here: nothing is sent anywhere"),
 	},
 	attributes: []string{"ClientId", "ClientSecret", "Name"},
 	create:     createClient, update: updateClient, remove: removeClient, find: findClient, read: readClient,

@@ -49,6 +49,7 @@ type work struct {
 // types are all resource types that can be made. SAM's own become these.
 var types = index(
 	userPoolType, userPoolClientType, resourceServerType, userPoolUserType, userPoolGroupType, userPoolMembershipType,
+	userPoolProviderType, riskConfigurationType, kmsKeyType, kmsAliasType,
 	functionType, permissionType, logGroupType,
 	roleType, userType, groupType, additionType, accessKeyType,
 	inlinePolicyType, rolePolicyType, userPolicyType, groupPolicyType, managedPolicyType,

@@ -28,6 +28,7 @@ import (
 	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/identitypool"
 	"github.com/sallyport/sallyport/internal/keyring"
+	"github.com/sallyport/sallyport/internal/kms"
 	"github.com/sallyport/sallyport/internal/outbox"
 	"github.com/sallyport/sallyport/internal/restapi"
 	"github.com/sallyport/sallyport/internal/runner"
@@ -103,8 +104,6 @@ func (strangers) SAML(context.Context, string, string, time.Time) (identitypool.
 	return identitypool.Assertion{}, identitypool.ErrNoProvider
 }
 
-type noKMS struct{ userpool.KMS }
-
 type noTriggers struct{}
 
 func (noTriggers) Invoke(context.Context, trigger.Invocation) ([]byte, bool, error) {
@@ -127,7 +126,10 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	keys, err := keyring.Open(ctx, keyring.NewMaster(), keyring.NewShelf(db))
 	must(t, err)
 	const account, url = "000000000000", "http://127.0.0.1:4566"
-	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, LogRoles: rootOnly{}, ImportURL: url + "/import", Functions: noTriggers{}, KMS: noKMS{}, Random: rand.Reader, Clock: now, Logger: log})
+	keyService, err := kms.New(kms.Config{DB: db, Keys: keys, Account: account, Policies: nobody{}, Random: rand.Reader, Clock: now, Logger: log})
+	must(t, err)
+	must(t, keyService.Start(ctx))
+	pools, err := userpool.New(userpool.Config{DB: db, Keys: keys, PublicURL: url, Account: account, Outbox: nobody{}, Roles: rootOnly{}, LogRoles: rootOnly{}, ImportURL: url + "/import", Functions: noTriggers{}, KMS: keyService, Random: rand.Reader, Clock: now, Logger: log})
 	must(t, err)
 	must(t, pools.Start(ctx))
 	people := iams.New(account, db, keys, iams.Credentials{AccessKeyID: "root", SecretAccessKey: keyring.NewSecret("rootsecret")})
@@ -146,7 +148,7 @@ func services(t *testing.T) (*Deployer, *awsapi.API) {
 	must(t, err)
 	must(t, ids.Start(ctx))
 	api := awsapi.New(awsapi.Config{Account: account, Region: "us-east-1", Keys: nobody{}, Authorizer: nobody{}, Clock: now, Logger: log, Records: nobody{}, MaxBody: 1 << 20},
-		pools.API(), functions.API(), apis.API(), httpAPIs.API(), people.IAM(), ids.API())
+		pools.API(), functions.API(), apis.API(), httpAPIs.API(), people.IAM(), ids.API(), keyService.API())
 	return &Deployer{Operations: withIdentities{api, newAccount(t)}, Store: db, Keys: keys, Clock: now, Random: rand.Reader, URL: url, Call: func() *access.Call {
 		at := now.Now()
 		return &access.Call{Caller: access.Caller{Kind: access.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root"}, Account: account,
