@@ -80,7 +80,7 @@ func passwordAtOnce(a attempt, chosen types.ChallengeNameType) (begin func(*Serv
 // guest is whom a sign-in is for that has proved nothing yet.
 func (s *Service) guest(ctx context.Context, a attempt, name string, now time.Time) (*named, error) {
 	n := &named{pool: a.pool, client: a.client, name: name}
-	u, err := findUserEvenly(ctx, s.db, a.pool.Pool, name)
+	u, err := findUser(ctx, s.db, a.pool.Pool, name)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +302,7 @@ func (s *Service) sameGuest(a attempt, r reply) *named {
 // an invalid session.
 func (s *Service) readAnybodys(ctx context.Context, a attempt, r *reply, name types.ChallengeNameType, now time.Time) error {
 	wrong := notAuthorized(textSessionInvalid)
-	typed, err := findUserEvenly(ctx, s.db, a.pool.Pool, r.username)
+	typed, err := findUser(ctx, s.db, a.pool.Pool, r.username)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *Service) leadIn(ctx context.Context, call *access.Call, a attempt) (*an
 	default:
 		return nil, invalid(textBadFirst)
 	}
-	u, err := findUserEvenly(ctx, s.db, a.pool.Pool, typed)
+	u, err := findUser(ctx, s.db, a.pool.Pool, typed)
 	if err != nil {
 		return nil, err
 	}

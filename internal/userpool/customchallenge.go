@@ -90,7 +90,7 @@ func (s *Service) answerCustom(ctx context.Context, call *access.Call, a attempt
 	if err != nil {
 		return nil, err
 	}
-	named, err := findUserEvenly(ctx, s.db, a.pool.Pool, r.username)
+	named, err := findUser(ctx, s.db, a.pool.Pool, r.username)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) offerSRP(ctx context.Context, call *access.Call, a attempt) (*
 	if err != nil {
 		return nil, s.refused(call, "password proof", invalid(textBadSRPA))
 	}
-	u, err := findUserEvenly(ctx, s.db, a.pool.Pool, typed)
+	u, err := findUser(ctx, s.db, a.pool.Pool, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r 
 	if off := s.clock.NowFor(at).Sub(at); off > proofWindow || off < -proofWindow {
 		return nil, notAuthorized(textWrongPassword)
 	}
-	claimed, err := findUserEvenly(ctx, s.db, a.pool.Pool, e.Sub)
+	claimed, err := findUser(ctx, s.db, a.pool.Pool, e.Sub)
 	if err != nil {
 		return nil, err
 	}

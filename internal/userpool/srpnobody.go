@@ -2,25 +2,18 @@ package userpool
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/keyring"
 	"github.com/sallyport/sallyport/internal/srp"
-	"github.com/sallyport/sallyport/internal/store"
 )
 
 // Users who do not exist are answered as if they did: the same name each time,
 // the same salt each time, and a verifier that no password fits.
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
-const maxName = 4 * maxValue // bytes of a name that anybody could have
 
 // newNobody makes the row of a user whose password nobody knows. To read it and
 // to open its verifier takes as long as with anybody's. Whose verifier it is does
@@ -123,31 +116,4 @@ func (p *Pool) mayBeAlias(name string) bool {
 	default: // no user name looks like an address where addresses are aliases
 		return slices.Contains(p.Aliases, attributeEmail) && validEmail(name) || slices.Contains(p.Aliases, attributePhone) && validPhone(name)
 	}
-}
-
-// findUserEvenly is findUser with the same questions to the database whether
-// there is such a user or not, and by whichever of their names.
-func findUserEvenly(ctx context.Context, session store.Session, p *Pool, name string) (*User, error) {
-	name = p.fold(name)
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
-		return nil, nil
-	}
-	row, err := nameTable.Get(ctx, session, p.ID, name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	key := name
-	if row != nil {
-		key = row.NameKey
-	}
-	u, err := userTable.Get(ctx, session, p.ID, key)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case row == nil:
-		return nil, nil // every name of a user has its row
-	}
-	return u, nil
 }

@@ -193,23 +193,32 @@ func index(ctx context.Context, tx *store.Tx, p *Pool, before, after *User) erro
 	return nil
 }
 
+const maxName = 4 * maxValue // bytes of a name that anybody could have
+
 // findUser returns the user who answers to name: user name, sub or alias. nil
-// without an error is nobody.
+// without an error is nobody. It asks the database the same whether there is such
+// a user or not, and by whichever of their names: the time must not tell.
 func findUser(ctx context.Context, session store.Session, p *Pool, name string) (*User, error) {
 	name = p.fold(name)
-	if name == "" || len(name) > 4*maxValue || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, nil
-	}
-	u, err := userTable.Get(ctx, session, p.ID, name)
-	if err == nil || !errors.Is(err, store.ErrNotFound) {
-		return u, err
 	}
 	row, err := nameTable.Get(ctx, session, p.ID, name)
-	if err == nil {
-		u, err = userTable.Get(ctx, session, p.ID, row.NameKey)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	key := name
+	if row != nil {
+		key = row.NameKey
+	}
+	u, err := userTable.Get(ctx, session, p.ID, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case row == nil:
+		return nil, nil // every name of a user has its row
 	}
-	return u, err
+	return u, nil
 }
