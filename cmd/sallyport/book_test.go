@@ -36,7 +36,7 @@ func TestTheCommandsOfTheBookOnUserPoolsRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := shell(t, []string{"SALLYPORT_DATA=" + data, "SALLYPORT_LISTEN=" + address, "XDG_CONFIG_HOME=" + filepath.Join(home, "config")}, "cd "+home+" && bash book.sh")
-	for _, says := range []string{"ID token: it says who somebody is", "refused\n", "Your code is ", "waiting", "SOFTWARE_TOKEN_MFA"} {
+	for _, says := range []string{"ID token: it says who somebody is", "revoked\n", "refused\n", "Your code is ", "waiting", "SOFTWARE_TOKEN_MFA"} {
 		if !strings.Contains(told, says) {
 			t.Errorf("%q was not printed:\n%s", says, told)
 		}

@@ -24,7 +24,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.config.URL, "url", "", "public base URL, with which issuers begin (default: from --listen) ["+config.EnvURL+"]")
 	flags.StringVar(&f.config.Data, "data", "", "folder for the database, the master key and functions (default: in the user's data folder) ["+config.EnvData+"]")
 	flags.StringVar(&f.database, "database", "", "postgres:// URL instead of SQLite; better set in the environment ["+config.EnvDatabase+"]")
-	flags.BoolVar(&f.config.Ephemeral, "ephemeral", false, "keep everything in memory, and let tests reset it and move its clock")
+	flags.BoolVar(&f.config.Ephemeral, "ephemeral", false, "of a server for tests: all is in memory, and they may reset it and move its clock")
 	flags.StringVar(&f.config.Region, "region", "", "region of what names none (default "+config.DefaultRegion+")")
 	flags.StringVar(&f.config.Account, "account", "", "account id of this deployment (default "+config.DefaultAccount+")")
 }

@@ -42,6 +42,14 @@ func upCommand(std streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "up [TEMPLATE]",
 		Short: "Start the server; with a template, deploy it, and again whenever it changes",
+		Long: `Start the server; with a template, deploy it, and again whenever it or the code of its functions
+changes. What users are mailed and texted stays in the outbox, which sallyport outbox prints, unless
+--smtp and --sms-webhook say how it leaves.
+
+The server answers on loopback by plain HTTP: put a TLS proxy in front, and say its URL with --url.`,
+		Example: `  sallyport up examples/pizza/template.yaml
+  sallyport up --ephemeral
+  SALLYPORT_SMTP=smtps://user:password@mail.example.com sallyport up --mail-from 'Pizza <no-reply@example.com>'`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{errors.New("up takes one template at most; see sallyport up --help")}
