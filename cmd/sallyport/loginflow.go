@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func (s *signIn) run(ctx context.Context) (*tokenSet, error) {
 	challenge, parameters, session, result := out.ChallengeName, out.ChallengeParameters, out.Session, out.AuthenticationResult
 	for range maxSteps {
 		if result != nil {
-			return newTokenSet(result, s.typed, "")
+			return s.signedIn(result)
 		}
 		if id := parameters["USER_ID_FOR_SRP"]; id != "" {
 			s.name = id
@@ -89,6 +90,23 @@ func (s *signIn) run(ctx context.Context) (*tokenSet, error) {
 	return nil, errors.New("the user pool goes on asking and does not sign anybody in")
 }
 
+// signedIn takes the tokens if they are of the pool that was named: a client says
+// by itself whose it is, and a password that is sent goes wherever that is.
+func (s *signIn) signedIn(result *types.AuthenticationResultType) (*tokenSet, error) {
+	tokens, err := newTokenSet(result, s.typed, "")
+	if err != nil {
+		return nil, err
+	}
+	token, err := verify.InsecureDecode(tokens.Access)
+	if err != nil { // too large to be looked into
+		return tokens, nil
+	}
+	if issuer := token.Issuer(); !strings.HasSuffix(issuer, "/"+s.options.pool) {
+		return nil, usageError{fmt.Errorf("the client %s is one of the user pool %s, not of %s", s.client, visible(path.Base(issuer)), s.options.pool)}
+	}
+	return tokens, nil
+}
+
 // refused is what the service says to this person, and where to go from there.
 func (s *signIn) refused(err error) error {
 	told := refusedBy(s.endpoint, err)
@@ -101,6 +119,7 @@ func (s *signIn) refused(err error) error {
 		follow += " --secret-hash HASH"
 	}
 	switch {
+	case s.typed == "": // nobody was asked: this is a refresh
 	case saidAs[*types.UserNotConfirmedException](err):
 		r.hint = "the code that was sent confirms them, with " + fmt.Sprintf(follow, "confirm-sign-up")
 	case saidAs[*types.PasswordResetRequiredException](err):
