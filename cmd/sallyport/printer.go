@@ -170,15 +170,24 @@ func (p *printer) surroundings(o *template.Outcome) {
 
 // signUp tells how somebody gets into a pool that is open to all.
 func (p *printer) signUp(pool template.Pool) {
-	client, base, endpoint := pool.Clients[0], strings.TrimSuffix(pool.Issuer, "/"+pool.ID), ""
+	client, base, endpoint, hash, flow := pool.Clients[0], strings.TrimSuffix(pool.Issuer, "/"+pool.ID), "", "", ""
+	if i := slices.IndexFunc(pool.Clients, func(c template.Client) bool { return !c.HasSecret }); i >= 0 {
+		client = pool.Clients[i]
+	}
+	if client.HasSecret { // sallyport secret-hash makes it
+		hash = " --secret-hash HASH"
+	}
+	if len(client.Flows) > 0 && !slices.Contains(client.Flows, "ALLOW_USER_SRP_AUTH") {
+		flow = " --user-password-auth"
+	}
 	if base != "http://"+config.DefaultListen {
 		endpoint = " --endpoint " + shellQuote(base)
 	}
 	p.line("\nAnybody may sign up to user pool %s; what they are mailed or texted, sallyport outbox shows:", pool.Name)
 	for _, does := range []string{"sign-up --username NAME --password PASSWORD", "confirm-sign-up --username NAME --confirmation-code CODE"} {
-		p.line("  aws --endpoint-url %s --region %s --no-sign-request cognito-idp %s --client-id %s", shellQuote(base), regionOf(pool.ID), does, client.ID)
+		p.line("  aws --endpoint-url %s --region %s --no-sign-request cognito-idp %s --client-id %s%s", shellQuote(base), regionOf(pool.ID), does, client.ID, hash)
 	}
-	p.line("  sallyport login%s --user-pool %s --client %s --user NAME", endpoint, pool.ID, client.ID)
+	p.line("  sallyport login%s --user-pool %s --client %s --user NAME%s", endpoint, pool.ID, client.ID, flow)
 }
 
 // regionOf is the part of a pool's id that names it.

@@ -87,6 +87,13 @@ func TestHowToGetIntoAPoolThatIsOpenToAll(t *testing.T) {
 	if pool.Issuer = "http://127.0.0.1:4566/eu-west-1_a"; !strings.Contains(told(), "  sallyport login --user-pool") {
 		t.Errorf("the usual address is told:\n%s", told())
 	}
+	pool.Clients = []template.Client{{ID: "server", HasSecret: true}, {ID: "app", Flows: []string{"ALLOW_USER_PASSWORD_AUTH"}}}
+	if !strings.Contains(told(), "--client-id app\n") || !strings.Contains(told(), "--client app --user NAME --user-password-auth\n") {
+		t.Errorf("with a client that everybody may use:\n%s", told())
+	}
+	if pool.Clients = pool.Clients[:1]; !strings.Contains(told(), "--client-id server --secret-hash HASH\n") {
+		t.Errorf("with a client that has a secret:\n%s", told())
+	}
 	pool.SignUp = false
 	if !strings.Contains(told(), "AWS::Cognito::UserPoolUser") || strings.Contains(told(), "sign-up") {
 		t.Errorf("a closed pool says:\n%s", told())
