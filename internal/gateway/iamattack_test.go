@@ -224,7 +224,7 @@ func TestASignatureIsGoodUntilItsTimeIsOver(t *testing.T) {
 			}
 		}
 	}
-	fresh := a.sign(user, order{verb: "GET", target: "/prod/menu", at: time.Now().Add(-2 * time.Second)})
+	fresh := a.sign(user, order{verb: "GET", target: "/prod/menu", at: time.Now().Add(-5 * time.Second)})
 	a.clock.Advance(5 * time.Minute)
 	if got := a.do(fresh); got.status != 403 || !strings.Contains(got.body, "- 5 min.)") {
 		t.Errorf("five minutes later: %d %s", got.status, got.body)
