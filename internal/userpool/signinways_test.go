@@ -214,3 +214,29 @@ func TestWhoIsMigratedMeetsTheSecondFactor(t *testing.T) {
 		}
 	}
 }
+
+// A second factor that comes to be due in the middle of a sign-in is due in it.
+func TestASecondFactorThatIsDueMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode   types.UserPoolMfaType
+		change func(p *person)
+		want   map[string]string
+	}{
+		"the pool wants one": {"OFF", func(p *person) { p.m.mfa(p.m.pool, "ON", token) }, map[string]string{"": "MFA_SETUP", "code": badSession}},
+		"they enable one":    {"OPTIONAL", (*person).enableTexts, map[string]string{"": "SMS_MFA", "code": badSession}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, way := range ways {
+				m := newMaze(w, c.mode)
+				p := m.person(way.name == "sign-up")
+				if way.name == "passkey" {
+					p.key = m.withPasskey(m.token(m.client, p.name), newAuthenticator(t, origin))
+				}
+				if got := walk(p, way, c.change, true); got.String() != of(c.want, way.name) {
+					t.Errorf("%s: %s, want %s", way.name, got, of(c.want, way.name))
+				}
+			}
+		})
+	}
+}
