@@ -77,9 +77,10 @@ type confirmationRequest struct {
 // postConfirmation tells the pool's function that an account was confirmed
 // (ConfirmSignUp), or has a new password (ConfirmForgotPassword). That is written
 // already: if the function fails, the call fails and the account stays as it is.
+// Nobody tells it a second time, so it is told also if the client has gone meanwhile.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html
 func (s *Service) postConfirmation(ctx context.Context, call *access.Call, what, client string, p *Pool, u *User, metadata map[string]string) error {
-	_, err := s.trigger(ctx, call, occasion{
+	_, err := s.trigger(context.WithoutCancel(ctx), call, occasion{
 		pool: p, client: client, kind: trigger.PostConfirmation, what: what, username: u.Username,
 		request: confirmationRequest{p.toldOf(u), metadata}, response: &nothing{},
 	})

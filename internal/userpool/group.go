@@ -69,6 +69,22 @@ func (s *Service) mayGive(call *access.Call, roleARN string) error {
 	return nil
 }
 
+// rolesOfGroups are the roles that groups of a pool have, each given by somebody
+// who may pass it.
+func rolesOfGroups(ctx context.Context, session store.Session, poolID string) (map[string]bool, error) {
+	groups, err := groupTable.List(ctx, session, ofPool, poolID)
+	if err != nil {
+		return nil, err
+	}
+	given := map[string]bool{}
+	for _, g := range groups {
+		if g.RoleARN != "" {
+			given[g.RoleARN] = true
+		}
+	}
+	return given, nil
+}
+
 func noGroup() error { return noResource("Group not found.") }
 
 // CreateGroup makes an empty group.

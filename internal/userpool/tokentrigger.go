@@ -60,16 +60,33 @@ type accessChanges struct {
 	SuppressScopes []string                   `json:"scopesToSuppress"`
 }
 
+// odd says that a claim has a number such as 1e999, which JSON has and hardly any
+// reader of tokens takes.
+func odd(claims map[string]json.RawMessage) bool {
+	for _, value := range claims {
+		var any any
+		if json.Unmarshal(value, &any) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Claims that no function touches: they say who issued a token, for whom, to whom
-// and for how long. Those of groups have their own place in the answer. What a
-// function says of them is passed over, as at AWS.
+// and for how long. Those of groups and scopes have their own place in the answer.
+// What a function says of them is passed over, as at AWS; so is what it says of
+// names that some readers take for these, because they differ in case alone.
 var (
 	fixedClaims = []string{
 		"acr", "amr", "at_hash", "aud", "auth_time", "azp", "cognito:username", "exp", "iat", "identities", "iss", "jti", "nbf",
 		"nonce", "origin_jti", "sub", "token_use", "cognito:groups", "cognito:roles", "cognito:preferred_role",
 	}
-	fixedAccessClaims = append(slices.Clone(fixedClaims), "client_id", "device_key", "event_id", "scope", "username", "version")
+	fixedAccessClaims = append(slices.Clone(fixedClaims), "client_id", "device_key", "event_id", "scope", "scp", "username", "version")
 )
+
+func untouchable(fixed []string, name string) bool {
+	return slices.ContainsFunc(fixed, func(one string) bool { return strings.EqualFold(one, name) })
+}
 
 // customise lets the pool's trigger change the claims of two tokens that are about
 // to be signed, and says whether it has one.
@@ -101,14 +118,16 @@ func (s *Service) customise(ctx context.Context, call *access.Call, of issuance,
 			changes.Add[name], _ = json.Marshal(*value) // a string always encodes
 		}
 		s.change(call, o, id, changes, fixedClaims, "")
-		regroup(said.Details.Groups, id, accessClaims)
-		return true, nil
+		return true, s.regroup(ctx, call, o, said.Details.Groups, id, accessClaims)
 	}
 	var said tokensResponse
 	request.Scopes = strings.Fields(accessClaims["scope"].(string))
 	o.request, o.response = request, &said
 	if _, err := s.trigger(ctx, call, o); err != nil || said.Details == nil {
 		return true, err
+	}
+	if said.Details.ID != nil && odd(said.Details.ID.Add) || said.Details.Access != nil && odd(said.Details.Access.Add) {
+		return true, s.senseless(call, o.kind, o.what, "a number is too large for most readers")
 	}
 	if said.Details.ID != nil {
 		s.change(call, o, id, said.Details.ID, fixedClaims, "")
@@ -119,8 +138,7 @@ func (s *Service) customise(ctx context.Context, call *access.Call, of issuance,
 			return true, s.senseless(call, o.kind, o.what, "a scope is no scope")
 		}
 	}
-	regroup(said.Details.Groups, id, accessClaims)
-	return true, nil
+	return true, s.regroup(ctx, call, o, said.Details.Groups, id, accessClaims)
 }
 
 // change adds claims and takes some away; what is both added and taken away is
@@ -132,14 +150,14 @@ func (s *Service) change(call *access.Call, o occasion, claims map[string]any, c
 		switch {
 		case name == "aud" && audience != "" && json.Unmarshal(value, &text) == nil && text == audience:
 			claims[name] = audience
-		case slices.Contains(fixed, name):
+		case untouchable(fixed, name):
 			passed = append(passed, name)
 		default:
 			claims[name] = value
 		}
 	}
 	for _, name := range c.Suppress {
-		if slices.Contains(fixed, name) {
+		if untouchable(fixed, name) {
 			passed = append(passed, name)
 			continue
 		}
@@ -193,11 +211,27 @@ func groupsIn(id map[string]any) groupConfiguration {
 
 // regroup sets what both tokens say of groups. An answer that leaves it out
 // changes nothing; null or an empty one takes the groups away.
-func regroup(said trigger.Given[groupConfiguration], id, accessClaims map[string]any) {
+//
+// A role is the user's own or that of another group of the pool: who gave it to
+// the group was allowed to pass it, and who writes functions need not be. AWS lets
+// a function name any role that trusts an identity pool.
+func (s *Service) regroup(ctx context.Context, call *access.Call, o occasion, said trigger.Given[groupConfiguration], id, accessClaims map[string]any) error {
 	if !said.There {
-		return
+		return nil
 	}
 	g := deref(said.Value)
+	roles := slices.DeleteFunc(append(slices.Clone(g.Roles), deref(g.Preferred)), func(role string) bool {
+		return role == "" || slices.Contains(groupsIn(id).Roles, role)
+	})
+	if len(roles) > 0 {
+		given, err := rolesOfGroups(ctx, s.db, o.pool.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(roles, func(role string) bool { return !given[role] }) {
+			return s.senseless(call, o.kind, o.what, "it gives a role that no group of the pool has")
+		}
+	}
 	set := func(claims map[string]any, name string, value any, there bool) {
 		delete(claims, name)
 		if there {
@@ -208,4 +242,5 @@ func regroup(said trigger.Given[groupConfiguration], id, accessClaims map[string
 	set(accessClaims, "cognito:groups", g.Groups, len(g.Groups) > 0)
 	set(id, "cognito:roles", g.Roles, len(g.Roles) > 0)
 	set(id, "cognito:preferred_role", deref(g.Preferred), deref(g.Preferred) != "")
+	return nil
 }
