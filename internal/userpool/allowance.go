@@ -45,18 +45,33 @@ var spentTable = store.NewTable(store.Schema[spent]{
 	Columns: []store.Column[spent]{{Name: "expires", Value: func(s *spent) any { return s.Until }}},
 })
 
-// spend takes one from an allowance of a user, or of what stands for one. It
-// does so before what is allowed, so that many at once are counted one by one.
+// spend takes one from an allowance of a user. It does so before what is allowed,
+// so that many at once are counted one by one.
 func (s *Service) spend(ctx context.Context, a allowance, poolID, sub string, from netip.Addr, now time.Time) error {
-	id := func(where string) string {
-		return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "allowance", a.name, poolID, sub, where))
-	}
+	return s.db.Write(ctx, func(tx *store.Tx) error { return s.spendIn(ctx, tx, a, poolID, sub, from, now) })
+}
+
+// spendOf is spend for whom somebody without credentials names, who may be nobody.
+// A name costs nothing to make up, and each leaves rows for an hour or a day: so a
+// network has an allowance, too, for all names together.
+func (s *Service) spendOf(ctx context.Context, a allowance, n *named, from netip.Addr, now time.Time) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := take(ctx, tx, id(network(from)), a.near, now); err != nil {
+		if err := s.spendIn(ctx, tx, a, n.pool.ID, n.sub, from, now); err != nil || n.client.confidential() {
 			return err
 		}
-		return take(ctx, tx, id(""), a.wide, now)
+		return take(ctx, tx, s.allowanceID(a.name, n.pool.ID, "of a network", network(from)), s.names, now)
 	})
+}
+
+func (s *Service) spendIn(ctx context.Context, tx *store.Tx, a allowance, poolID, sub string, from netip.Addr, now time.Time) error {
+	if err := take(ctx, tx, s.allowanceID(a.name, poolID, sub, network(from)), a.near, now); err != nil {
+		return err
+	}
+	return take(ctx, tx, s.allowanceID(a.name, poolID, sub, ""), a.wide, now)
+}
+
+func (s *Service) allowanceID(name, poolID, whose, where string) string {
+	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "allowance", name, poolID, whose, where))
 }
 
 func take(ctx context.Context, tx *store.Tx, id string, most int64, now time.Time) error {

@@ -54,7 +54,7 @@ func (s *Service) confirm(ctx context.Context, call *access.Call, n *named, answ
 			return nil, codeExpired()
 		}
 	}
-	if err := s.spend(ctx, allowConfirm, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+	if err := s.spendOf(ctx, allowConfirm, n, call.Source, call.Time); err != nil {
 		return nil, err
 	}
 	code, err := s.tryCode(ctx, s.codeID(n.pool.ID, n.sub, codeSignUp, ""), n.client.ID, answer, call.Time)
@@ -140,7 +140,7 @@ func (s *Service) resend(ctx context.Context, call *access.Call, n *named, metad
 			}
 		}
 	}
-	if err := s.spend(ctx, allowResend, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+	if err := s.spendOf(ctx, allowResend, n, call.Source, call.Time); err != nil {
 		return nil, err
 	}
 	details, err := s.send(ctx, call, n, codeSignUp, attribute, candidates, metadata)

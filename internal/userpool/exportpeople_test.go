@@ -8,6 +8,9 @@ func (s *Service) SetCompromised(list CompromisedPasswords) { s.compromised = li
 // SetSignUps sets how many sign-ups an hour a network has.
 func (s *Service) SetSignUps(n int64) { s.signUps = n }
 
+// SetNames sets for how many names an hour a network may have something done.
+func (s *Service) SetNames(n int64) { s.names = n }
+
 // Sweep removes what has expired, as happens every minute.
 func (s *Service) Sweep(ctx context.Context) error { return s.sweep(ctx) }
 

@@ -164,7 +164,9 @@ func (s *Service) lookElsewhere(ctx context.Context, call *access.Call, n *named
 	case n.user != nil:
 		return false, nil
 	}
-	if err := s.spend(ctx, allowForgot, n.pool.ID, s.nobodyNamed(n), call.Source, call.Time); err != nil {
+	nobody := *n
+	nobody.sub = s.nobodyNamed(n)
+	if err := s.spendOf(ctx, allowForgot, &nobody, call.Source, call.Time); err != nil {
 		return true, err
 	}
 	u, err := s.migrant(ctx, call, n.pool.Pool, n.client, "ForgotPassword", n.name, migrationRequest{Metadata: metadata})

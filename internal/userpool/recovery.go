@@ -43,7 +43,7 @@ func (s *Service) ForgotPassword(ctx context.Context, call *access.Call, in *idp
 		}
 	}
 	if !asked {
-		if err := s.spend(ctx, allowForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+		if err := s.spendOf(ctx, allowForgot, n, call.Source, call.Time); err != nil {
 			return nil, s.refused(call, "recovery code", err)
 		}
 	}
@@ -101,7 +101,7 @@ func (s *Service) recover(ctx context.Context, call *access.Call, n *named, answ
 			return nil, codeExpired()
 		}
 	}
-	if err := s.spend(ctx, allowConfirmForgot, n.pool.ID, n.sub, call.Source, call.Time); err != nil {
+	if err := s.spendOf(ctx, allowConfirmForgot, n, call.Source, call.Time); err != nil {
 		return nil, err
 	}
 	code, err := s.tryCode(ctx, s.codeID(n.pool.ID, n.sub, codePassword, ""), n.client.ID, answer, call.Time)

@@ -81,6 +81,7 @@ type Service struct {
 	sending   sendingSlots
 	events    eventLog
 	signUps   int64 // that one network may have in one pool, an hour
+	names     int64 // that it may have something done for, likewise
 	paces     paces
 	pages     *awsapi.Pages
 	current   atomic.Pointer[snapshot]
@@ -101,7 +102,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		db: c.DB, keys: c.Keys, publicURL: c.PublicURL, account: c.Account, roles: c.Roles,
 		triggers: trigger.Caller{Invoker: c.Functions}, kms: c.KMS, compromised: c.Compromised, random: c.Random, clock: c.Clock, log: c.Logger,
-		passwords: h, signUps: signUpsOfNetwork, pages: awsapi.NewPages(c.Keys),
+		passwords: h, signUps: ofNetwork, names: ofNetwork, pages: awsapi.NewPages(c.Keys),
 		newKey: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, jws.KeyBits) },
 	}
 	s.outbox = posting{c.Outbox, s}

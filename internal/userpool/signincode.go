@@ -52,7 +52,11 @@ func (s *Service) signInCodeID(a attempt, sub, session string) string {
 // sendSignInCode sends a code to whom the sign-in is for, or, for nobody, does as
 // if, and answers with the challenge to bring it.
 func (s *Service) sendSignInCode(ctx context.Context, call *access.Call, a attempt, n *named, challenge types.ChallengeNameType, attribute string) (*answered, error) {
-	if err := s.spend(ctx, allowSignInCode, a.pool.ID, n.sub, a.address, call.Time); err != nil {
+	spend := func() error { return s.spendOf(ctx, allowSignInCode, n, a.address, call.Time) }
+	if a.shared {
+		spend = func() error { return s.spend(ctx, allowSignInCode, a.pool.ID, n.sub, a.address, call.Time) }
+	}
+	if err := spend(); err != nil {
 		return nil, s.refused(call, "sign-in code", err)
 	}
 	session, err := s.openChallenge(ctx, a, n.holder(), challenge, call.Time)

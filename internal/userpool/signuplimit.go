@@ -11,11 +11,12 @@ import (
 	"github.com/sallyport/sallyport/internal/store"
 )
 
-// signUpsOfNetwork is how many accounts an hour can be made in one pool from one
-// network (an IPv6 /64 is one) through clients without a secret: more than behind
-// any one address want one, and few enough that nobody fills a disk with them. A
-// client with a secret is a server, which stands for many people.
-const signUpsOfNetwork = 5000
+// ofNetwork is how many accounts an hour can be made in one pool from one network
+// (an IPv6 /64 is one) through clients without a secret, and how often as much can
+// be done for names that nobody need have: more than behind any one address want
+// it, and few enough that nobody fills a disk. A client with a secret is a server,
+// which stands for many people.
+const ofNetwork = 5000
 
 func (s *Service) signUpsID(poolID string, from netip.Addr) string {
 	return hex.EncodeToString(s.keys.MAC(keyring.Tokens, "allowance", "sign-up", poolID, network(from)))

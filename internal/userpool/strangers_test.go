@@ -2,6 +2,7 @@ package userpool_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
 )
 
 // One network makes so many accounts an hour in a pool, and the others go on.
@@ -53,6 +55,51 @@ func TestConcurrentSignUpsOfANetworkAreLimited(t *testing.T) {
 		if n := w.rows("user_pool_users"); n != 4 {
 			t.Errorf("%d accounts were made, want 4", n)
 		}
+	})
+}
+
+// Names cost nothing: who makes them up runs out of tries for all of them together,
+// with a client that hides its users for those who are there, too.
+func TestWhatANetworkDoesForMadeUpNamesIsLimited(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		w.service.SetNames(3)
+		pool := w.pool(choosing("EMAIL_OTP"))
+		c := w.client(pool, func(in *idp.CreateUserPoolClientInput) { byChoice(in); hiding(in) })
+		server := w.client(pool, func(in *idp.CreateUserPoolClientInput) { hiding(in); in.GenerateSecret = true })
+		w.proved(pool, "ann")
+		for what, try := range map[string]func(w *world, name string) error{
+			"forgot":  func(w *world, name string) error { _, err := w.forgot(c, name); return err },
+			"resend":  func(w *world, name string) error { _, err := w.resend(c, name); return err },
+			"confirm": func(w *world, name string) error { return w.confirm(c, name, "123456") },
+			"recover": func(w *world, name string) error { return w.recover(c, name, "123456", newPassword) },
+			"sign in": func(w *world, name string) error { _, err := w.prefer(c, name, "EMAIL_OTP"); return err },
+		} {
+			limited := func(w *world, name string) bool {
+				var refusal smithy.APIError // sign-ins have no exception for it
+				return errors.As(try(w, name), &refusal) && refusal.ErrorCode() == "LimitExceededException"
+			}
+			for i := range 3 {
+				if limited(w, fmt.Sprint("nobody", i)) {
+					t.Errorf("%s: number %d is refused", what, i)
+				}
+			}
+			rows := w.rows("user_pool_allowances") + w.rows("user_pool_codes")
+			if !limited(w, "nobody3") || !limited(w, "ann") {
+				t.Errorf("%s: a fourth name is not refused", what)
+			}
+			if n := w.rows("user_pool_allowances") + w.rows("user_pool_codes") - rows; n != 0 {
+				t.Errorf("%s: what is refused leaves %d rows", what, n)
+			}
+			if limited(w.from("127.0.0.9"), "ann") {
+				t.Errorf("%s: another network is refused", what)
+			}
+		}
+		for i := range 5 { // a server stands for many people
+			name := fmt.Sprint("nobody", i)
+			must(w.ForgotPassword(t.Context(), &idp.ForgotPasswordInput{ClientId: server.ClientId, Username: &name, SecretHash: aws.String(secretHash(server, name))}))(t)
+		}
+		w.clock.Advance(time.Hour)
+		must(w.forgot(c, "ann"))(t)
 	})
 }
 
