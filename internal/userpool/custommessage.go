@@ -17,6 +17,7 @@ const (
 	maxMailSubject = 140 // characters, of a subject and of an SMS, its code included
 	maxSMS         = 140
 	maxMail        = 20000
+	maxMetadata    = 128 << 10 // bytes of a call's ClientMetadata, which may wait with the message
 )
 
 // letter is a message to a user before it has words. what is how AWS calls its
@@ -30,6 +31,18 @@ type letter struct {
 	metadata map[string]string // ClientMetadata of the call
 	secret   string            // what {####} becomes
 	link     bool              // the mail brings a link in the place of a code
+}
+
+// fits refuses what is too long to be kept with a message.
+func (l letter) fits() error {
+	size := 0
+	for key, value := range l.metadata {
+		size += len(key) + len(value)
+	}
+	if size > maxMetadata {
+		return invalid(textLongMetadata)
+	}
+	return nil
 }
 
 type messageRequest struct {
@@ -54,6 +67,9 @@ type messageResponse struct {
 // runs inside one: the code is not good yet, and a refusal leaves nothing behind.
 func (s *Service) words(ctx context.Context, call *access.Call, l letter, own MessageText) (MessageText, error) {
 	const invitation = "AdminCreateUser"
+	if err := l.fits(); err != nil {
+		return own, err
+	}
 	var said messageResponse
 	request := messageRequest{Attributes: l.pool.toldOf(l.user), CodePlace: codePlace, Metadata: l.metadata}
 	if l.what == invitation {

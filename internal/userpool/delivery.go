@@ -162,6 +162,9 @@ func (s *Service) compose(ctx context.Context, call *access.Call, l letter, c *C
 // composeFor is compose for whom somebody without credentials names. For nobody
 // there is nothing to write, and it takes as long.
 func (s *Service) composeFor(ctx context.Context, call *access.Call, n *named, l letter, c *Code, text string) (*delivery, error) {
+	if err := l.fits(); err != nil {
+		return nil, err
+	}
 	if n.user == nil {
 		return nil, s.paces.wait(ctx, n.pool.Pool, trigger.CustomMessage)
 	}

@@ -90,7 +90,6 @@ const (
 	sendAtOnce = 16                      // functions that a node runs for this at a time,
 	sendOfPool = 4                       // and of them for one pool,
 	sendFull   = sendAtOnce / sendOfPool // so that so many can have all of theirs
-	sendLook   = 256                     // messages that are looked at together
 	// forInvitations is how long an invitation is worth sending.
 	forInvitations = 24 * time.Hour
 )

@@ -83,10 +83,21 @@ func (s *sendingSlots) free(pool string) {
 
 // sendDue begins to hand over what is due now, as far as there are slots for it.
 func (s *Service) sendDue(ctx context.Context) error {
+	for {
+		began, err := s.sendSome(ctx)
+		if err != nil || began == 0 {
+			return err
+		}
+	}
+}
+
+// sendSome begins with as many messages as there can be slots for, and reads no
+// more: whoever asks for a message says how long it is.
+func (s *Service) sendSome(ctx context.Context) (began int, err error) {
 	now := s.clock.Now()
-	due, err := sendingTable.List(ctx, s.db, sendingsDue, append([]any{now.UnixMilli(), sendLook}, s.sending.full()...)...)
+	due, err := sendingTable.List(ctx, s.db, sendingsDue, append([]any{now.UnixMilli(), sendAtOnce}, s.sending.full()...)...)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, one := range due {
 		if !s.sending.take(one.PoolID) {
@@ -98,14 +109,15 @@ func (s *Service) sendDue(ctx context.Context) error {
 			if errors.Is(err, errClaimed) {
 				continue
 			}
-			return err
+			return began, err
 		}
+		began++
 		s.sending.trying.Go(func() {
 			defer s.sending.free(claimed.PoolID)
 			s.trySending(ctx, claimed)
 		})
 	}
-	return nil
+	return began, nil
 }
 
 // errClaimed: another node is at it, or done with it.
