@@ -17,12 +17,12 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, call *access.Ca
 	if err != nil {
 		return nil, err
 	}
+	if unknown := p.Schema.without(in.UserAttributeNames); len(unknown) > 0 {
+		return nil, invalid(textNoAttribute(unknown...))
+	}
 	values := make(map[string]string, len(in.UserAttributeNames))
 	for _, name := range in.UserAttributeNames {
-		rule, ok := p.Schema.Find(name)
-		switch {
-		case !ok:
-			return nil, invalid(textNoAttribute(name))
+		switch rule, _ := p.Schema.Find(name); {
 		case name == attributeSub || name == attributeIdentities || !rule.Mutable:
 			return nil, invalid(textImmutable(name))
 		case rule.Required:

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -170,4 +171,16 @@ func TestAddingAttributes(t *testing.T) {
 	if n := len(must(w.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: pool.Id}))(t).UserPool.SchemaAttributes); n != 21+50 {
 		t.Errorf("%d attributes", n)
 	}
+}
+
+func TestEachAttributeThatIsNotThereIsNamed(t *testing.T) {
+	w := newWorld(t)
+	pool := w.pool(nil)
+	w.user(pool, "ann")
+	_, err := w.AdminDeleteUserAttributes(context.Background(), &idp.AdminDeleteUserAttributesInput{
+		UserPoolId: pool.Id, Username: aws.String("ann"), UserAttributeNames: []string{"custom:a", "nickname", "custom:b"},
+	})
+	refused(t, err, "InvalidParameterException", "Invalid user attributes: user.custom:a: Attribute does not exist in the schema.\nuser.custom:b: Attribute does not exist in the schema.\n")
+	_, err = w.InitiateAuth(context.Background(), &idp.InitiateAuthInput{ClientId: w.client(pool, nil).ClientId, AuthFlow: "NO_SUCH_FLOW"})
+	refused(t, err, "InvalidParameterException", "1 validation error detected: Value 'NO_SUCH_FLOW' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set: [USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, ADMIN_NO_SRP_AUTH, USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH, USER_AUTH]")
 }

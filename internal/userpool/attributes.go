@@ -171,6 +171,16 @@ func (a Attribute) Check(value string) string {
 	return ""
 }
 
+// without are those of names that the schema does not have.
+func (s Schema) without(names []string) (list []string) {
+	for _, name := range names {
+		if _, ok := s.Find(name); !ok {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // checkAttributes holds values against the schema. Only an administrator may
 // say that an address is verified, and nobody may set a sub.
 func (s Schema) checkAttributes(values map[string]string) error {

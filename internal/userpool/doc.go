@@ -21,6 +21,7 @@
 //	SMS_MFA, EMAIL_OTP -> code of this session -> outbox ... code -> session used up, address verified
 //	SOFTWARE_TOKEN_MFA -> code -> seed -> a step later than the last -> session used up
 //	MFA_SETUP -> AssociateSoftwareToken -> VerifySoftwareToken -> MFA_SETUP, a new session after each
+//	MFA_SETUP, EMAIL -> EMAIL_OTP, by a code to that address -> the address is theirs
 //
 //	REFRESH_TOKEN_AUTH -> grant -> user still enabled, not signed out -> ID and access token
 //	GetTokensFromRefreshToken -> the same -> and, where they rotate, the next refresh token; one that comes back ends the grant

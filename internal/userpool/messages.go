@@ -3,6 +3,7 @@ package userpool
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
@@ -86,7 +87,8 @@ const (
 )
 
 func textNoFlow(flow types.AuthFlowType) string {
-	return fmt.Sprintf("1 validation error detected: Value '%.64s' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set: %v", flow, flow.Values())
+	set := strings.ReplaceAll(fmt.Sprint(flow.Values()), " ", ", ")
+	return fmt.Sprintf("1 validation error detected: Value '%.64s' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set: %s", flow, set)
 }
 func textMissing(name string) string      { return "Missing required parameter " + name }
 func textNoPool(id string) string         { return "User pool " + id + " does not exist." }
@@ -100,8 +102,8 @@ func textRequired(attribute string) string {
 func textUnknownAttribute(name string) string {
 	return textSchema + "Type for attribute {" + name + "} could not be determined"
 }
-func textNoAttribute(name string) string {
-	return "Invalid user attributes: user." + name + ": Attribute does not exist in the schema.\n"
+func textNoAttribute(names ...string) string {
+	return "Invalid user attributes: user." + strings.Join(names, ": Attribute does not exist in the schema.\nuser.") + ": Attribute does not exist in the schema.\n"
 }
 func textImmutable(name string) string { return "user." + name + ": Attribute cannot be updated.\n" }
 func textProvided(name string) string  { return "Cannot modify an already provided " + name }

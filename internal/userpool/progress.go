@@ -17,6 +17,7 @@ type Progress struct {
 	First  types.AuthFactorType `json:",omitempty"` // of USER_AUTH: what the sign-in began with
 	Second Factor               `json:",omitempty"` // the second factor that was proved
 	Asks   Factor               `json:",omitempty"` // the second factor that the challenge asks for
+	Mail   string               `json:",omitempty"` // the address that becomes the user's with the code that went there
 
 	DeviceKey    string `json:",omitempty"` // the device that the client says it is
 	DeviceProved string `json:",omitempty"` // the device that proved itself, in the place of a second factor

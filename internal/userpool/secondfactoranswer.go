@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -66,7 +65,7 @@ func (p *Pool) mfaTexts() MessageText {
 // A wrong one leaves the session for another try, a right one uses it up.
 func (s *Service) answerSecond(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
 	f := a.progress.Asks
-	if f == "" || string(f) != r.challenge.Name || !slices.Contains(a.pool.secondFactorsOf(r.user), f) {
+	if f == "" || string(f) != r.challenge.Name || !a.mayAnswer(r.user, f) {
 		return nil, notAuthorized(textSessionInvalid)
 	}
 	answer := a.parameters[f.answer()]
@@ -90,7 +89,7 @@ func (s *Service) answerSecond(ctx context.Context, call *access.Call, a attempt
 		return nil, err
 	}
 	call.Record.Note("second factor", audit.Passed, string(f)+" of user "+u.Sub, call.Time)
-	a.progress.Asks, a.progress.Second = "", f
+	a.progress.Asks, a.progress.Second, a.progress.Mail = "", f, ""
 	return s.next(ctx, call, a, u)
 }
 
@@ -217,6 +216,8 @@ func (s *Service) useSentCode(ctx context.Context, a attempt, r reply, f Factor,
 			return notAuthorized(textSessionInvalid)
 		case err != nil:
 			return err
+		case a.progress.Mail != "":
+			return a.keepMail(ctx, tx, r, code, &u)
 		case u.Attributes[f.attribute()] != code.Value:
 			return codeExpired() // it went to an address that is theirs no longer
 		}

@@ -297,8 +297,12 @@ func (s *Service) verifyInSession(ctx context.Context, call *access.Call, text, 
 	return session, err
 }
 
-// finishSetup answers MFA_SETUP in the session that VerifySoftwareToken opened.
+// finishSetup answers MFA_SETUP: in the session that VerifySoftwareToken opened, or
+// in the first one with an address for codes.
 func (s *Service) finishSetup(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
+	if address := a.parameters["EMAIL"]; address != "" && a.progress.Second == "" {
+		return s.setUpMail(ctx, call, a, r, address)
+	}
 	if f := a.progress.Second; f == "" || !slices.Contains(a.pool.secondFactorsOf(r.user), f) { // or taken away since
 		return nil, notAuthorized(textSessionInvalid)
 	}
