@@ -74,3 +74,14 @@ func TestMailSettingsThatMakeNoSenseAreRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestAPoolShowsTheTextsOfItsTemplateUnderTheirOlderNamesToo(t *testing.T) {
+	w := newWorld(t)
+	pool := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.EmailVerificationSubject, in.SmsVerificationMessage = aws.String("Older"), aws.String("Older {####}")
+		in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{EmailMessage: aws.String("Newer {####}"), SmsMessage: aws.String("Newest {####}")}
+	})
+	if mail, subject, sms := aws.ToString(pool.EmailVerificationMessage), aws.ToString(pool.EmailVerificationSubject), aws.ToString(pool.SmsVerificationMessage); mail != "Newer {####}" || subject != "Older" || sms != "Newest {####}" {
+		t.Errorf("shown are %q, %q and %q", mail, subject, sms)
+	}
+}

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -53,7 +54,11 @@ func (p *Pool) shape(account string, users int64) *types.UserPoolType {
 	if out.EmailConfiguration == nil {
 		out.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: types.EmailSendingAccountTypeCognitoDefault}
 	}
-	if out.VerificationMessageTemplate == nil {
+	if t := out.VerificationMessageTemplate; t != nil { // AWS shows its texts under their older names too
+		out.EmailVerificationMessage = cmp.Or(t.EmailMessage, out.EmailVerificationMessage)
+		out.EmailVerificationSubject = cmp.Or(t.EmailSubject, out.EmailVerificationSubject)
+		out.SmsVerificationMessage = cmp.Or(t.SmsMessage, out.SmsVerificationMessage)
+	} else {
 		out.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: types.DefaultEmailOptionTypeConfirmWithCode}
 	}
 	if out.Policies.SignInPolicy == nil {
