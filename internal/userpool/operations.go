@@ -28,7 +28,7 @@ func (s *Service) API() *awsapi.Service {
 			s.resourceServerOperations(),
 			s.clientSecretOperations(),
 			s.importOperations(),
-			s.peopleOperations(),
+			s.protectionOperations(),
 			s.mfaOperations(),
 			s.absentOperations(),
 		),

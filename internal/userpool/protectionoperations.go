@@ -6,9 +6,9 @@ import (
 	"github.com/sallyport/sallyport/internal/awsapi"
 )
 
-// peopleOperations are about single users (their attributes, their identities
+// protectionOperations are about single users (their attributes, their identities
 // elsewhere, what happened at their sign-ins) and about what endangers them.
-func (s *Service) peopleOperations() []awsapi.Operation {
+func (s *Service) protectionOperations() []awsapi.Operation {
 	return []awsapi.Operation{
 		onPool(s, "AdminDeleteUserAttributes", s.AdminDeleteUserAttributes, func(in *idp.AdminDeleteUserAttributesInput) *string { return in.UserPoolId }, "Username", "UserAttributeNames"),
 		onPool(s, "AdminLinkProviderForUser", s.AdminLinkProviderForUser, func(in *idp.AdminLinkProviderForUserInput) *string { return in.UserPoolId }, "DestinationUser", "SourceUser"),

@@ -2,16 +2,7 @@ package userpool
 
 import "github.com/sallyport/sallyport/internal/store"
 
-// The tables of migration 0021.
-
-var resourceServerTable = store.NewTable(store.Schema[ResourceServer]{
-	Table: "user_pool_resource_servers",
-	Key: []store.Column[ResourceServer]{
-		{Name: "pool_id", Value: func(r *ResourceServer) any { return r.PoolID }},
-		{Name: "identifier", Value: func(r *ResourceServer) any { return r.Identifier }},
-	},
-	Feed: true,
-})
+// The tables of imports, of migration 0021.
 
 var importTable = store.NewTable(store.Schema[ImportJob]{
 	Table: "user_pool_imports",
@@ -35,10 +26,8 @@ var partTable = store.NewTable(store.Schema[importPart]{
 })
 
 const (
-	importsAfter         = "pool_id = $1 and id > $2 order by id limit $3"
-	importsOfStatus      = "status = $1 order by pool_id, id"
-	activeImports        = "pool_id = $1 and status in ('Pending', 'InProgress', 'Stopping')"
-	ofUpload             = "upload = $1"
-	serversOf            = "pool_id = $1 order by identifier"
-	resourceServersAfter = "pool_id = $1 and identifier > $2 order by identifier limit $3"
+	importsAfter    = "pool_id = $1 and id > $2 order by id limit $3"
+	importsOfStatus = "status = $1 order by pool_id, id"
+	activeImports   = "pool_id = $1 and status in ('Pending', 'InProgress', 'Stopping')"
+	ofUpload        = "upload = $1"
 )
