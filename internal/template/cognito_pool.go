@@ -26,7 +26,7 @@ var userPoolType = &resourceType{
 			"Name": str, "AttributeDataType": str, "DeveloperOnlyAttribute": flag, "Mutable": flag, "Required": flag,
 			"StringAttributeConstraints": records(fields{"MinLength": str, "MaxLength": str}),
 			"NumberAttributeConstraints": records(fields{"MinValue": str, "MaxValue": str}),
-		})).replaces(),
+		})), // custom attributes can be added; see keepSchemas
 		"AdminCreateUserConfig": records(fields{
 			"AllowAdminCreateUserOnly": flag, "UnusedAccountValidityDays": integer,
 			"InviteMessageTemplate": records(fields{"EmailMessage": str, "EmailSubject": str, "SMSMessage": str}),
@@ -106,6 +106,10 @@ func updateUserPool(ctx context.Context, w *work) error {
 	if err := into(w.poolShape(), &in); err != nil {
 		return err
 	}
+	added, err := w.addedAttributes(ctx)
+	if err != nil {
+		return err
+	}
 	in.UserPoolId = &w.row.PhysicalID
 	if mfa == nil { // the template says so by saying nothing
 		in.MfaConfiguration = cognitotypes.UserPoolMfaTypeOff
@@ -120,7 +124,10 @@ func updateUserPool(ctx context.Context, w *work) error {
 	if err := w.setMFA(ctx, mfa); err != nil {
 		return err
 	}
-	return w.setPasskeys(ctx)
+	if err := w.setPasskeys(ctx); err != nil {
+		return err
+	}
+	return w.addAttributes(ctx, added) // last, because they are there for good
 }
 
 func removeUserPool(ctx context.Context, w *work) error {

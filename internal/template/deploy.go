@@ -113,6 +113,9 @@ func (d *Deployer) Deploy(ctx context.Context, t *Template) (*Outcome, error) {
 	if err := run.keepAccountsOfRemoved(ctx); err != nil {
 		return nil, err
 	}
+	if err := run.keepSchemas(ctx); err != nil {
+		return nil, err
+	}
 	if err := run.settle(ctx); err != nil {
 		return nil, fmt.Errorf("what an earlier deploy of stack %s has left cannot be cleaned up: %w", t.stack, err)
 	}
