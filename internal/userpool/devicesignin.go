@@ -148,25 +148,12 @@ func (s *Service) deviceBlockOwner(d *Device, session string) string {
 // proveDevice answers DEVICE_PASSWORD_VERIFIER. A device has one try for each
 // first factor that was proved, and its failures count like wrong passwords.
 func (s *Service) proveDevice(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
-	for _, name := range []string{"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"} {
-		if a.parameters[name] == "" {
-			return nil, invalid(textMissing(name))
-		}
-	}
-	proof, err := base64.StdEncoding.Strict().DecodeString(a.parameters["PASSWORD_CLAIM_SIGNATURE"])
+	claim, err := a.passwordClaim()
 	if err != nil {
-		return nil, invalid("PASSWORD_CLAIM_SIGNATURE is not base64.")
+		return nil, err
 	}
-	block, err := base64.StdEncoding.Strict().DecodeString(a.parameters["PASSWORD_CLAIM_SECRET_BLOCK"])
-	if err != nil || len(block) > maxBlock {
-		return nil, invalid("PASSWORD_CLAIM_SECRET_BLOCK is not base64.")
-	}
-	at, err := srp.ParseTime(a.parameters["TIMESTAMP"])
-	if err != nil {
-		return nil, invalid(textBadTimestamp)
-	}
-	if off := s.clock.NowFor(at).Sub(at); off > proofWindow || off < -proofWindow {
-		return nil, notAuthorized(textWrongPassword)
+	if err := s.inTime(claim); err != nil {
+		return nil, err
 	}
 	d, err := s.deviceOf(ctx, a, r)
 	if err != nil {
@@ -180,7 +167,7 @@ func (s *Service) proveDevice(ctx context.Context, call *access.Call, a attempt,
 			if err := useChallenge(ctx, s.db, r.challenge); err != nil {
 				return false, err
 			}
-			right, err := s.deviceHolds(ctx, a.pool.Pool, d, r.session, proof, block, srp.FormatTime(at))
+			right, err := s.deviceHolds(ctx, a.pool.Pool, d, r.session, claim.proof, claim.block, srp.FormatTime(claim.at))
 			wrong = err == nil && !right
 			return right, err
 		})

@@ -138,29 +138,16 @@ func (s *Service) openExchange(ctx context.Context, call *access.Call, a attempt
 // proveSRP answers PASSWORD_VERIFIER. The block is what knows the exchange again;
 // a session may come with it.
 func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r reply) (*answered, error) {
-	for _, name := range []string{"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"} {
-		if a.parameters[name] == "" {
-			return nil, invalid(textMissing(name))
-		}
-	}
-	proof, err := base64.StdEncoding.Strict().DecodeString(a.parameters["PASSWORD_CLAIM_SIGNATURE"])
-	if err != nil {
-		return nil, invalid("PASSWORD_CLAIM_SIGNATURE is not base64.")
-	}
-	block, err := base64.StdEncoding.Strict().DecodeString(a.parameters["PASSWORD_CLAIM_SECRET_BLOCK"])
-	if err != nil || len(block) > maxBlock {
-		return nil, invalid("PASSWORD_CLAIM_SECRET_BLOCK is not base64.")
-	}
-	at, err := srp.ParseTime(a.parameters["TIMESTAMP"])
-	if err != nil {
-		return nil, invalid(textBadTimestamp)
-	}
-	e, err := s.readExchange(a, block, r.session, call.Time)
+	claim, err := a.passwordClaim()
 	if err != nil {
 		return nil, err
 	}
-	if off := s.clock.NowFor(at).Sub(at); off > proofWindow || off < -proofWindow {
-		return nil, notAuthorized(textWrongPassword)
+	e, err := s.readExchange(a, claim.block, r.session, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.inTime(claim); err != nil {
+		return nil, err
 	}
 	claimed, err := findUser(ctx, s.db, a.pool.Pool, e.Sub)
 	if err != nil {
@@ -174,10 +161,10 @@ func (s *Service) proveSRP(ctx context.Context, call *access.Call, a attempt, r 
 		return nil, err
 	}
 	u, err := s.guess(ctx, call, a, claimed, key, func() (bool, error) {
-		if err := s.useUp(ctx, a, e, block); err != nil {
+		if err := s.useUp(ctx, a, e, claim.block); err != nil {
 			return false, err
 		}
-		right, err := s.holds(ctx, a.pool.Pool, claimed, e, proof, block, srp.FormatTime(at))
+		right, err := s.holds(ctx, a.pool.Pool, claimed, e, claim.proof, claim.block, srp.FormatTime(claim.at))
 		return right && e.names(a.pool.Pool, claimed, r.username), err
 	})
 	if err != nil {
