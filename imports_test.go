@@ -25,7 +25,7 @@ var rows = [][]string{
 	{"internal/keyring"},
 	{"internal/store"},
 	{"internal/audit", "internal/clock"},
-	{"internal/policy", "internal/sigv4", "internal/srp", "internal/totp", "internal/compromised", "internal/kms/message", "verify"},
+	{"internal/policy", "internal/sigv4", "internal/strictjson", "internal/srp", "internal/totp", "internal/compromised", "internal/kms/message", "verify"},
 }
 
 // outside are packages that belong to no row: tests may use them anywhere, the
@@ -43,7 +43,7 @@ var readers = map[string][]string{
 
 // pure packages use the standard library alone, so that anybody can read, and
 // anybody's function can carry, all that they do.
-var pure = []string{"verify", "internal/policy", "internal/sigv4", "internal/srp", "internal/totp", "internal/compromised", "internal/kms/message"}
+var pure = []string{"verify", "internal/policy", "internal/strictjson", "internal/sigv4", "internal/srp", "internal/totp", "internal/compromised", "internal/kms/message"}
 
 type listed struct {
 	path    string // below the module

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/policy"
+	"github.com/sallyport/sallyport/internal/strictjson"
 )
 
 // MaxAnswer is the most bytes that a function may answer.
@@ -53,7 +54,7 @@ func Read(form Form, name string, answer []byte) (*Answer, error) {
 	if !utf8.Valid(answer) {
 		return nil, malformed("the answer is not UTF-8")
 	}
-	if err := checkJSON(answer); err != nil {
+	if err := strictjson.Check(answer, maxDepth); err != nil {
 		return nil, malformed("the answer is %v", err)
 	}
 	var members map[string]json.RawMessage

@@ -3,9 +3,6 @@ package authorizer
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 )
@@ -111,57 +108,3 @@ func appendJSON(b []byte, text string) []byte {
 
 // maxDepth is how deep an answer may be nested.
 const maxDepth = 32
-
-// checkJSON holds a text to one JSON value in which no object names a member
-// twice: two readers could each take another one.
-func checkJSON(text []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if err := checkValue(dec, maxDepth); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("JSON with something after it")
-	}
-	return nil
-}
-
-var errNotJSON = errors.New("not JSON")
-
-func checkValue(dec *json.Decoder, depth int) error {
-	t, err := dec.Token()
-	if err != nil {
-		return errNotJSON
-	}
-	delim, nested := t.(json.Delim)
-	if !nested {
-		return nil
-	}
-	if depth == 0 {
-		return fmt.Errorf("nested deeper than %d levels", maxDepth)
-	}
-	var seen map[string]bool
-	if delim == '{' {
-		seen = map[string]bool{}
-	}
-	for dec.More() {
-		if seen != nil {
-			t, err := dec.Token()
-			if err != nil {
-				return errNotJSON
-			}
-			name, _ := t.(string)
-			if seen[name] {
-				return errors.New("JSON that names a member twice")
-			}
-			seen[name] = true
-		}
-		if err := checkValue(dec, depth-1); err != nil {
-			return err
-		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return errNotJSON
-	}
-	return nil
-}

@@ -1,13 +1,13 @@
 package trigger
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sallyport/sallyport/internal/strictjson"
 )
 
 const (
@@ -30,7 +30,7 @@ func read(k Kind, answer []byte, into any) error {
 	case !utf8.Valid(answer):
 		return unreadable(k, "it is not UTF-8")
 	}
-	if err := checkJSON(answer); err != nil {
+	if err := strictjson.Check(answer, maxDepth); err != nil {
 		return unreadable(k, "it is "+err.Error())
 	}
 	var members map[string]json.RawMessage
@@ -104,55 +104,4 @@ func unknown(text json.RawMessage, t reflect.Type) string {
 		}
 	}
 	return ""
-}
-
-// checkJSON holds a text to one JSON value in which no object names a member
-// twice: two readers could each take another one.
-func checkJSON(text []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if err := checkValue(dec, maxDepth); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("JSON with something after it")
-	}
-	return nil
-}
-
-var errNotJSON = errors.New("not JSON")
-
-func checkValue(dec *json.Decoder, depth int) error {
-	t, err := dec.Token()
-	if err != nil {
-		return errNotJSON
-	}
-	delim, nested := t.(json.Delim)
-	switch {
-	case !nested:
-		return nil
-	case depth == 0:
-		return errors.New("nested too deep")
-	}
-	seen := map[string]bool{}
-	for dec.More() {
-		if delim == '{' {
-			t, err := dec.Token()
-			if err != nil {
-				return errNotJSON
-			}
-			name, _ := t.(string)
-			if seen[name] {
-				return errors.New("JSON that names a member twice")
-			}
-			seen[name] = true
-		}
-		if err := checkValue(dec, depth-1); err != nil {
-			return err
-		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return errNotJSON
-	}
-	return nil
 }
